@@ -1,0 +1,147 @@
+"""One collection: starts the questions, takes the answers, and makes the snapshot of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hcreport import __version__
+from hcreport.collect.compose import ComposeProject, read_project
+from hcreport.collect.engine import connect
+from hcreport.collect.engine_errors import engine_failures, gap_reason
+from hcreport.collect.engine_questions import EngineQuestions
+from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
+from hcreport.collect.tasks import Answer, Question, Tasks
+from hcreport.errors import CollectError, HcreportError
+from hcreport.model import Gap, LocalModel, Snapshot
+
+if TYPE_CHECKING:
+    from hcreport.collect import CollectOptions, Progress
+
+_DISK_PATIENCE = 10.0
+"""Seconds to wait for the engine's account of disk use once all else is there: on a large host the
+engine walks every volume for it."""
+
+_TOO_SLOW = f"The engine did not answer within {_DISK_PATIENCE:.0f} seconds."
+
+_CONNECT = "connect"
+_COMPOSE = "compose"
+
+
+class Collection:
+    """The state of one call of :func:`hcreport.collect.collect`."""
+
+    def __init__(self, options: CollectOptions) -> None:
+        self._options = options
+        self._keep = options.config.keep_registries
+        self._tasks = Tasks()
+        self._engine = EngineQuestions(self._tasks, options.compose, self._keep)
+        self._compose: ComposeProject | None = None
+        self._errors: dict[str, HcreportError] = {}
+        self._failures: list[tuple[Question, str]] = []
+
+    def run(self, progress: Progress) -> None:
+        """Ask everything and wait for the answers. KeyboardInterrupt gets through."""
+        read = partial(read_project, self._options.compose, keep_registries=self._keep)
+        self._tasks.start([Question(source=_COMPOSE, label="Compose files", ask=read)])
+        if self._options.engine:
+            ask = partial(connect, self._options.host)
+            self._tasks.start([Question(source=_CONNECT, label="engine", ask=ask)])
+        announced = 0
+        while waiting := self._tasks.open_questions:
+            if self._tasks.asked != announced:
+                announced = self._tasks.asked
+                progress.start(announced)
+            only_disk = all(question.source == "disk" for question in waiting)
+            answer = self._tasks.next(_DISK_PATIENCE if only_disk else None)
+            if answer is None:
+                self._failures += [(each, _TOO_SLOW) for each in self._tasks.open_questions]
+                return
+            self._take(answer)
+            progress.step(answer.question.label or answer.question.source)
+
+    def keep_what_is_there(self) -> None:
+        """Take the answers that have come in already, after an interruption."""
+        for answer in self._tasks.ready():
+            self._take(answer)
+
+    def close(self) -> None:
+        """Ask nothing more, and close the connections to the engine."""
+        self._tasks.stop()
+        connection = self._engine.replies.connection
+        if connection is not None:
+            connection.client.close()
+
+    def snapshot(self, taken_at: datetime, *, interrupted: bool) -> Snapshot:
+        """Return what was collected. Raises the error that left nothing to keep."""
+        for source in (_COMPOSE, _CONNECT):
+            if source in self._errors and not interrupted:
+                raise self._errors[source]
+        compose = self._compose
+        if compose is None:
+            raise CollectError(
+                "Collection was interrupted before the Compose files were read.",
+                hint="Run it again; there is nothing to keep.",
+            )
+        engine = EngineSnapshot()
+        if self._engine.replies.connection is not None:
+            engine = read_replies(self._engine.replies, compose.project, self._keep)
+        config = self._options.config
+        return Snapshot(
+            taken_at=taken_at,
+            tool=f"hcreport {__version__}",
+            title=config.title,
+            project=compose.project,
+            engine=engine.engine,
+            services=compose.services,
+            containers=engine.containers,
+            images=engine.images,
+            volumes=engine.volumes,
+            disk=engine.disk,
+            models=tuple(_models(compose, config.models)),
+            scenarios=config.scenarios,
+            gaps=tuple(sorted({*compose.gaps, *self._gaps(), *engine.gaps}, key=_gap_order)),
+            interrupted=interrupted,
+        )
+
+    def _gaps(self) -> Iterator[Gap]:
+        """Yield a gap for each question that failed and that belongs to the project."""
+        for question, reason in self._failures:
+            if self._engine.is_ours(question):
+                subject = self._engine.shown_subject(question)
+                yield Gap(source=question.source, subject=subject, reason=reason)
+
+    def _take(self, answer: Answer) -> None:
+        """Keep an answer, and let the next questions follow from it."""
+        question, error = answer.question, answer.error
+        if error is not None:
+            self._take_error(question, error)
+        elif question.source == _COMPOSE:
+            self._compose = answer.value
+            self._engine.know_project(answer.value)
+        elif question.source == _CONNECT:
+            self._engine.begin(answer.value)
+        else:
+            self._engine.store(question, answer.value)
+
+    def _take_error(self, question: Question, error: BaseException) -> None:
+        if question.source in (_COMPOSE, _CONNECT) and isinstance(error, HcreportError):
+            self._errors[question.source] = error
+        elif question.source not in (_COMPOSE, _CONNECT) and isinstance(error, engine_failures()):
+            self._failures.append((question, gap_reason(error)))
+            self._engine.store(question, None)
+        else:
+            raise error
+
+
+def _models(compose: ComposeProject, planned: tuple[LocalModel, ...]) -> Iterator[LocalModel]:
+    """Yield the models of Compose and of the configuration, whose word counts more."""
+    names = {model.name for model in planned}
+    yield from (model for model in compose.models if model.name not in names)
+    yield from (LocalModel.model_validate(model.model_dump()) for model in planned)
+
+
+def _gap_order(gap: Gap) -> tuple[str, str, str]:
+    return gap.source, gap.subject or "", gap.reason

@@ -1,0 +1,209 @@
+"""The order in which one project's engine is asked, and what the answers add up to.
+
+Statistics take longest, because engines before 25 answer on the next tick of a one-second clock.
+So they are asked for first, each container in a thread of its own, and everything else is read
+while they wait. A question that fails is a gap; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hcreport.collect.engine import Connection
+from hcreport.collect.engine_containers import (
+    FOLDER_LABEL,
+    ONEOFF_LABEL,
+    PROJECT_LABEL,
+    RUNNING_STATES,
+)
+from hcreport.collect.images import image_name, project_images
+from hcreport.collect.tasks import Question, Tasks
+
+if TYPE_CHECKING:
+    from hcreport.collect.compose import ComposeProject, ComposeRequest
+
+Json = dict[str, Any]
+
+_SIDE_THREADS = 8
+"""For all but statistics: enough to hide the engine's latency, few enough to leave it CPU."""
+
+
+@dataclass
+class Replies:
+    """What the engine said so far; written by the thread that collects, and only by it."""
+
+    connection: Connection | None = None
+    listed: list[Json] | None = None
+    """Containers of any Compose project; None until asked."""
+    info: Json = field(default_factory=dict)
+    images: list[Json] = field(default_factory=list)
+    volumes: list[Json] = field(default_factory=list)
+    disk: Json | None = None
+    by_container: dict[str, dict[str, Json]] = field(default_factory=dict)
+    """``inspect`` and ``stats`` replies by full container id."""
+    by_image: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """``images`` (inspect) and ``history`` replies by full image id."""
+
+    def containers_of(self, project: str) -> list[Json]:
+        """Return the project's containers as listed, without those of ``compose run``."""
+        return [
+            entry
+            for entry in self.listed or ()
+            if (labels := entry.get("Labels") or {}).get(PROJECT_LABEL) == project
+            and labels.get(ONEOFF_LABEL) != "True"
+        ]
+
+
+class EngineQuestions:
+    """Asks one engine about one project; ``tasks`` carries the questions out."""
+
+    def __init__(
+        self, tasks: Tasks, request: ComposeRequest, keep_registries: tuple[str, ...]
+    ) -> None:
+        self.replies = Replies()
+        self._tasks = tasks
+        self._request = request
+        self._keep = keep_registries
+        self._compose: ComposeProject | None = None
+        self._asked: set[str] = set()
+        """Full ids of the containers that were asked about."""
+
+    def begin(self, connection: Connection) -> None:
+        """Ask what needs no project: which containers there are, and what engine this is."""
+        self.replies.connection = connection
+        client = connection.client
+        listing = partial(client.containers, all=True, filters={"label": PROJECT_LABEL})
+        self._tasks.start([Question(source="containers", ask=listing)])
+        self._tasks.start([Question(source="engine", ask=client.info)])
+
+    def know_project(self, compose: ComposeProject) -> None:
+        """Take note of the project, and ask about it if its containers are listed already."""
+        self._compose = compose
+        self._ask_for_project()
+
+    def store(self, question: Question, value: Any) -> None:
+        """Keep a reply, and ask what follows from it; None stands for a failed question."""
+        replies = self.replies
+        match question.source:
+            case "containers":
+                replies.listed = value or []
+                self._ask_for_project()
+            case "engine":
+                replies.info = value or {}
+            case "inspect" | "stats" if value is not None:
+                replies.by_container.setdefault(question.subject, {})[question.source] = value
+            case "images" if not question.subject:
+                replies.images = value or []
+                self._ask_for_images()
+            case "images" | "history" if value is not None:
+                replies.by_image.setdefault(question.subject, {})[question.source] = value
+            case "volumes":
+                replies.volumes = (value or {}).get("Volumes") or []
+            case "disk":
+                replies.disk = value
+
+    def _ask_for_project(self) -> None:
+        """Ask about the project, once it is known and its containers are listed.
+
+        Until Compose has answered, its containers are guessed: a wrong guess costs the engine a
+        few answers that nobody reads, a right one saves the time that Compose takes.
+        """
+        connection, compose = self.replies.connection, self._compose
+        if connection is None or self.replies.listed is None:
+            return
+        if compose is None:
+            guess = guess_project(self.replies.listed, self._request)
+            if guess is not None:
+                self._ask_for_containers(connection, guess)
+            return
+        self._ask_for_containers(connection, compose.project.name)
+        client = connection.client
+        whole = [
+            Question(source="images", ask=client.images),
+            Question(source="volumes", ask=client.volumes),
+            Question(source="disk", ask=client.df),
+        ]
+        self._tasks.start(whole, threads=min(_SIDE_THREADS, connection.threads))
+
+    def _ask_for_containers(self, connection: Connection, project: str) -> None:
+        client = connection.client
+        entries = [
+            each for each in self.replies.containers_of(project) if each["Id"] not in self._asked
+        ]
+        self._asked |= {entry["Id"] for entry in entries}
+        running = [entry for entry in entries if entry.get("State") in RUNNING_STATES]
+        sample = partial(client.stats, stream=False, one_shot=True if connection.one_shot else None)
+        stats = _about_containers("stats", running, lambda key: partial(sample, key))
+        self._tasks.start(stats, threads=connection.threads)
+        inspect = _about_containers(
+            "inspect", entries, lambda key: partial(client.inspect_container, key)
+        )
+        self._tasks.start(inspect, threads=min(_SIDE_THREADS, connection.threads))
+
+    def _ask_for_images(self) -> None:
+        connection, compose = self.replies.connection, self._compose
+        if connection is None or compose is None:
+            return
+        name, client = compose.project.name, connection.client
+        containers = self.replies.containers_of(name)
+        used = {entry["ImageID"] for entry in containers if entry.get("ImageID")}
+        chosen = project_images(name, compose.services, used, self.replies.images, self._keep)
+        questions = [
+            Question(source=source, subject=key, label=f"{source} of an image", ask=ask)
+            for key in chosen
+            for source, ask in (
+                ("images", partial(client.inspect_image, key)),
+                ("history", partial(client.history, key)),
+            )
+        ]
+        self._tasks.start(questions, threads=min(_SIDE_THREADS, connection.threads))
+
+    def is_ours(self, question: Question) -> bool:
+        """Tell whether a question is about the project, not about a container wrongly guessed."""
+        if question.source not in ("inspect", "stats") or self._compose is None:
+            return True
+        ours = self.replies.containers_of(self._compose.project.name)
+        return question.subject in {entry["Id"] for entry in ours}
+
+    def shown_subject(self, question: Question) -> str | None:
+        """Return the name that a question's subject has in the snapshot."""
+        if not question.subject:
+            return None
+        if question.source in ("inspect", "stats"):
+            names = {each["Id"]: container_name(each) for each in self.replies.listed or ()}
+            return names.get(question.subject, question.subject[:12])
+        for each in self.replies.images:
+            if each["Id"] == question.subject:
+                return image_name(each, self._keep)
+        return image_name({"Id": question.subject}, self._keep)
+
+
+def container_name(entry: Mapping[str, Any]) -> str:
+    """Return the name of a listed container: the one without a link's slash in the middle."""
+    names = [name.removeprefix("/") for name in entry.get("Names") or ()]
+    return next((name for name in names if "/" not in name), str(entry["Id"])[:12])
+
+
+def guess_project(listed: Iterable[Json], request: ComposeRequest) -> str | None:
+    """Return the name the requested project probably has; None where nothing suggests one.
+
+    Compose labels containers with the folder of their project. Where several projects were started
+    from the folder, nobody knows which is meant.
+    """
+    if request.project_name:
+        return request.project_name
+    labels = [entry.get("Labels") or {} for entry in listed]
+    folder = str(request.folder)
+    names = {each.get(PROJECT_LABEL) for each in labels if each.get(FOLDER_LABEL) == folder}
+    return names.pop() if len(names) == 1 else None
+
+
+def _about_containers(
+    source: str, entries: list[Json], ask: Callable[[str], Callable[[], Any]]
+) -> Iterator[Question]:
+    for entry in entries:
+        label = f"{source} of {container_name(entry)}"
+        yield Question(source=source, subject=entry["Id"], label=label, ask=ask(entry["Id"]))

@@ -1,0 +1,118 @@
+"""Turns the engine's replies into the observed part of a snapshot; what cannot be read is a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from hcreport.collect.engine import read_engine
+from hcreport.collect.engine_containers import (
+    container_state,
+    read_container,
+    read_limits,
+)
+from hcreport.collect.engine_questions import Replies, container_name
+from hcreport.collect.images import image_name, read_image
+from hcreport.collect.stats import Sample, read_sample
+from hcreport.collect.volumes import read_disk, read_volumes
+from hcreport.model import Container, Disk, Engine, Gap, Image, Project, Volume
+
+Json = dict[str, Any]
+
+_Read = TypeVar("_Read")
+
+_UNREADABLE = "The engine's answer was not of the expected form."
+
+
+@dataclass
+class EngineSnapshot:
+    """The parts of a snapshot that the engine answers for."""
+
+    engine: Engine | None = None
+    containers: tuple[Container, ...] = ()
+    images: tuple[Image, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    disk: Disk | None = None
+    gaps: list[Gap] = field(default_factory=list)
+
+    def reading(self, source: str, subject: str | None, read: Callable[[], _Read]) -> _Read | None:
+        """Return what ``read`` returns; None and a gap where a reply has an unexpected shape."""
+        try:
+            return read()
+        except (LookupError, TypeError, ValueError, AttributeError):
+            self.gaps.append(Gap(source=source, subject=subject, reason=_UNREADABLE))
+            return None
+
+
+def read_replies(
+    replies: Replies, project: Project, keep_registries: tuple[str, ...]
+) -> EngineSnapshot:
+    """Return everything the replies say about a project, each part sorted by name."""
+    result = EngineSnapshot()
+    connection = replies.connection
+    if connection is not None:
+        result.engine = result.reading(
+            "engine", None, lambda: read_engine(connection, replies.info)
+        )
+    entries = replies.containers_of(project.name)
+    read = [_container(result, entry, replies, keep_registries) for entry in entries]
+    result.containers = tuple(
+        sorted((each for each in read if each is not None), key=lambda each: each.name)
+    )
+    images = [_image(result, replies, key, keep_registries) for key in sorted(replies.by_image)]
+    result.images = tuple(
+        sorted((each for each in images if each is not None), key=lambda each: each.name)
+    )
+    disk_use = replies.disk
+    if disk_use is not None:
+        result.disk = result.reading("disk", None, lambda: read_disk(disk_use))
+    volumes = result.reading(
+        "volumes",
+        None,
+        lambda: read_volumes(project, result.containers, replies.volumes, disk_use),
+    )
+    result.volumes = volumes or ()
+    return result
+
+
+def _container(
+    result: EngineSnapshot, entry: Json, replies: Replies, keep: tuple[str, ...]
+) -> Container | None:
+    """Return one container; None where it was not inspected, for its limits would be unknown."""
+    answers = replies.by_container.get(entry["Id"], {})
+    name, details = container_name(entry), answers.get("inspect")
+    if details is None:
+        return None
+    sample = _sample(result, name, details, answers.get("stats"))
+    return result.reading("inspect", name, lambda: read_container(details, sample, keep))
+
+
+def _sample(result: EngineSnapshot, name: str, details: Json, reply: Json | None) -> Sample | None:
+    if reply is None:
+        return None
+    sample = result.reading("stats", name, lambda: read_sample(reply, read_limits(details)))
+    if sample is None or sample.memory is not None:
+        return sample
+    status = result.reading("inspect", name, lambda: container_state(details["State"]))
+    if status in ("running", "paused"):
+        reason = "The engine reported no memory use for it."
+        result.gaps.append(Gap(source="stats", subject=name, reason=reason))
+    return sample
+
+
+def _image(
+    result: EngineSnapshot, replies: Replies, key: str, keep: tuple[str, ...]
+) -> Image | None:
+    """Return one image. Without its history, its size is known on a classic image store only."""
+    answers = replies.by_image[key]
+    details, history = answers.get("images"), answers.get("history")
+    if details is None:
+        return None
+    name = image_name({"Id": key, **details}, keep)
+    engine = result.engine
+    if history is None and (engine is None or engine.containerd_store is not False):
+        reason = "Its size is known from its history only, and the engine did not give it."
+        result.gaps.append(Gap(source="images", subject=name, reason=reason))
+        return None
+    return result.reading("images", name, lambda: read_image(details, history, keep))

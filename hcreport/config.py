@@ -1,0 +1,81 @@
+"""``hcreport.yml``: what a project tells hcreport about itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BeforeValidator, Field, ValidationError
+
+from hcreport.errors import ConfigError
+from hcreport.model import LocalModel, Scenario
+from hcreport.model.record import Record, explain_validation
+from hcreport.units import Bytes, parse_compose_memory
+
+FILE_NAME = "hcreport.yml"
+
+
+def _size(value: object) -> object:
+    """Accept ``5.4g`` as Compose would read it, or a number of bytes."""
+    return parse_compose_memory(value) if isinstance(value, str) else value
+
+
+class PlannedModel(LocalModel):
+    """A local language model that the stack is meant to run."""
+
+    memory: Annotated[Bytes | None, BeforeValidator(_size)] = None
+    """What it needs, as a Compose size (``5.4g``) or in bytes; leave out what you do not know."""
+
+
+class Suppression(Record):
+    """A finding that the project has decided to live with."""
+
+    rule: str
+    subject: str | None = None
+    """None suppresses the rule for every subject."""
+    reason: str = Field(min_length=1)
+    """Printed in the report; a suppression without a reason is refused."""
+
+
+class Config(Record):
+    """The content of ``hcreport.yml``; every key is optional."""
+
+    title: str | None = None
+    """Name of the project for people."""
+    snapshot: str | None = None
+    """Snapshot that ``hcreport build`` publishes, relative to this file."""
+    templates: str | None = None
+    """Folder of templates that replace ours or override their blocks, relative to this file."""
+    models: tuple[PlannedModel, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    rules: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Thresholds by rule and name: ``{memory-near-limit: {usage_ratio: 0.9}}``."""
+    suppress: tuple[Suppression, ...] = ()
+    keep_registries: tuple[str, ...] = ()
+    """Private registry hosts whose names may stand in a snapshot."""
+
+
+def read_config(path: Path) -> Config:
+    """Return the configuration in a file. Raises ConfigError, which names the file and the key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"{path} cannot be read: {reason}.") from error
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path} is not valid YAML{place}.", hint="Correct that line.") from error
+    try:
+        return Config.model_validate(data or {})
+    except ValidationError as error:
+        raise explain_validation(error, str(path), ConfigError) from error
+
+
+def find_config(folder: Path) -> tuple[Config, Path | None]:
+    """Return the configuration of a project folder and its path; the default where it has none."""
+    path = folder / FILE_NAME
+    return (read_config(path), path) if path.is_file() else (Config(), None)

@@ -1,0 +1,1 @@
+"""Pure arithmetic on snapshots: no rule, no rendering, no world."""

@@ -1,0 +1,177 @@
+"""The assessment: what the analyzer concluded from one snapshot."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from hcreport.model.declared import Location
+from hcreport.model.origin import Number
+from hcreport.model.record import Record
+from hcreport.units import Bytes
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Members stand from worst to least."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst: sorts, and compares with ``--fail-on``."""
+        return list(Severity).index(self)
+
+
+Confidence = Literal["certain", "likely", "possible"]
+
+Status = Literal["problem", "ok", "not measured", "not applicable", "suppressed"]
+
+Effort = Literal["minutes", "an hour", "a day"]
+
+
+class Action(Record):
+    """One thing to do, in words and in a command, and how to know that it worked."""
+
+    what: str
+    """Verb first: ``Raise the memory of Docker to 8 GiB``."""
+    command: str = ""
+    """To copy; empty where the step is done in a window or an editor."""
+    effort: Effort = "minutes"
+    gain: str = ""
+    """What it is expected to bring, with a number where there is one."""
+    verify: str = ""
+    """How to tell that it worked."""
+    undo: str = ""
+    closes: tuple[str, ...] = ()
+    """Anchors of the findings it settles."""
+    group: str = ""
+    """Steps with the same group are alternatives, do one of these; the plan sets it."""
+
+
+class Finding(Record):
+    """One problem with one subject."""
+
+    rule: str
+    subject: str
+    """The service, container, image, volume or model; the project's name for the whole."""
+    severity: Severity
+    confidence: Confidence
+    message: str
+    """One sentence with its numbers."""
+    numbers: tuple[Number, ...] = ()
+    remedies: tuple[Action, ...]
+    """What to do; where there are several, they are alternatives, the best first."""
+    location: Location | None = None
+    anchor: str
+    """Stable identifier: on the page, in the checklist, in JSON."""
+
+
+class Outcome(Record):
+    """What one rule says about one subject."""
+
+    rule: str
+    subject: str
+    status: Status
+    reason: str = ""
+    """Why it was not measured, not applicable, or suppressed."""
+    finding: Finding | None = None
+    """The problem; also kept where it is suppressed."""
+
+
+class MemoryBudget(Record):
+    """The three memory figures of the stack, which are never mixed.
+
+    *Measured* is what running containers used at the moment of the snapshot. *Worst case* is what
+    they may use: the sum of limits, plus an unknown amount for each without one. *Requirement* is
+    on :class:`Requirement`.
+    """
+
+    engine_total: Number | None = None
+    measured: Number | None = None
+    """Sum over the containers that were sampled; None where none was."""
+    measured_containers: int = 0
+    running_containers: int = 0
+    limits: Number | None = None
+    """Sum of the limits of active services (times replicas); None where no service has one."""
+    limited: tuple[str, ...] = ()
+    unlimited: tuple[str, ...] = ()
+    """Services that may use all there is."""
+
+
+class RequirementPart(Record):
+    """One line of a requirement's breakdown; the parts add up to the total, to the byte."""
+
+    name: str
+    memory: Number | None = None
+    """Bytes it needs at least; None is not measured."""
+    reason: str = ""
+    """Why it is not measured."""
+
+
+class Requirement(Record):
+    """What one scenario needs."""
+
+    scenario: str
+    description: str = ""
+    services: tuple[str, ...] = ()
+    parts: tuple[RequirementPart, ...] = ()
+    at_least: Bytes = Bytes(0)
+    """Sum of the known parts in bytes: Docker needs at least this much memory."""
+    complete: bool = False
+    """Every part is known, so ``at_least`` is the requirement at the time of the snapshot."""
+    docker_memory: Bytes | None = None
+    """Memory for Docker in bytes; None while a part is not measured."""
+    host_memory: dict[str, Bytes] = Field(default_factory=dict)
+    """Memory of the machine in bytes by platform, where ``docker_memory`` or its bound is known."""
+    cpus: Number | None = None
+    disk: Number | None = None
+
+
+class ImageTarget(Record):
+    """What one image weighs and what it could weigh."""
+
+    image: str
+    size: Number
+    services: tuple[str, ...] = ()
+    shared: Bytes | None = None
+    """Bytes in layers that another image of the project has too."""
+    largest_layer: Number | None = None
+    largest_instruction: str | None = None
+    whole_context: bool = False
+    target: Number | None = None
+    """Size without the avoidable part; None where nothing is known to be avoidable."""
+    reason: str = ""
+    benchmark: Number | None = None
+    """What images of its class weigh: context, never the target's reason."""
+
+
+class ModelFit(Record):
+    """Whether one local model fits into the engine's memory."""
+
+    model: str
+    service: str | None = None
+    needs: Number | None = None
+    has: Number | None = None
+    """The smaller of the engine's memory and the service's limit."""
+    fits: bool | None = None
+    """None is not measured."""
+    reason: str = ""
+
+
+class Assessment(Record):
+    """Everything the pages, the terminal and the gate need to know."""
+
+    outcomes: tuple[Outcome, ...]
+    findings: tuple[Finding, ...]
+    """Open problems, worst first."""
+    memory: MemoryBudget
+    images: tuple[ImageTarget, ...] = ()
+    models: tuple[ModelFit, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    plan: tuple[Action, ...] = ()
+    """Actions in the order to do them."""

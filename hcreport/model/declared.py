@@ -1,0 +1,176 @@
+"""What a Compose project declares: services, their limits and health checks, volumes and models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hcreport.model.record import Record
+from hcreport.units import Bytes
+
+
+class Location(Record):
+    """A place in a file of the project."""
+
+    file: str
+    """Path relative to the project directory, with forward slashes."""
+    line: int = Field(ge=1)
+
+
+class Limits(Record):
+    """What a service or container may use. None everywhere means "nothing was set"."""
+
+    memory: Bytes | None = None
+    """Hard memory limit in bytes; None is unlimited."""
+    memory_reservation: Bytes | None = None
+    """Soft limit in bytes."""
+    memory_swap: Bytes | None = None
+    """Memory plus swap in bytes, as Docker counts it; None where unset or unlimited."""
+    swap_unlimited: bool = False
+    """``memswap_limit: -1``: swap without bound."""
+    cpus: float | None = None
+    """CPUs a service may use; 0.5 is half of one."""
+    cpu_reservation: float | None = None
+    """CPUs reserved; Compose ignores it outside Swarm."""
+    pids: int | None = None
+    """Largest number of processes."""
+    shm_size: Bytes | None = None
+    """Size of ``/dev/shm`` in bytes, where set; it counts as memory when filled."""
+
+
+class HealthCheck(Record):
+    """How a container's health is tested, without the command itself: commands carry secrets."""
+
+    kind: Literal["CMD", "CMD-SHELL", "NONE", "image"]
+    """``image``: times are given here, the test comes from the image."""
+    probe: str | None = None
+    """The program that is run, where it is one of the well-known probes (``curl``); else None."""
+    interval_seconds: float | None = None
+    timeout_seconds: float | None = None
+    start_period_seconds: float | None = None
+    start_interval_seconds: float | None = None
+    retries: int | None = None
+
+
+class Dependency(Record):
+    """One entry of ``depends_on``."""
+
+    service: str
+    condition: str = "service_started"
+    required: bool = True
+    restart: bool = False
+
+
+class Build(Record):
+    """How a service's image is built; argument values and remote addresses are left out."""
+
+    context: str | None = None
+    """Path relative to the project directory; None for one outside it or a remote address."""
+    dockerfile: str | None = None
+    """Path relative to the context; None where it is inline or absolute."""
+    target: str | None = None
+    argument_names: tuple[str, ...] = ()
+
+
+class Mount(Record):
+    """Something mounted into a service or container."""
+
+    kind: Literal["volume", "bind", "tmpfs", "cluster", "npipe", "image"]
+    volume: str | None = None
+    """Name of the named volume as the engine knows it."""
+    target: str | None = None
+    """Path in the container; None where it might hold a user name."""
+    read_only: bool = False
+    size: Bytes | None = None
+    """For tmpfs: its largest size in bytes, which is memory."""
+
+
+class LostLimit(Record):
+    """A limit that stands in the file and that Compose drops without a word."""
+
+    key: str
+    """``mem_limit``, ``mem_reservation``, ``memswap_limit`` or ``shm_size``."""
+    location: Location
+
+
+class Service(Record):
+    """One service, as Compose understands the project's files."""
+
+    name: str
+    location: Location | None = None
+    """Where it is declared; None where an include or a variable hides the file."""
+    image: str | None = None
+    """Reference with the registry's host name left out unless it is a public one."""
+    build: Build | None = None
+    profiles: tuple[str, ...] = ()
+    active: bool = True
+    """Started by ``docker compose up`` with the profiles active at collection."""
+    replicas: int = Field(default=1, ge=0)
+    container_name: str | None = None
+    limits: Limits = Limits()
+    lost_limits: tuple[LostLimit, ...] = ()
+    restart: str | None = None
+    """``no``, ``always``, ``on-failure``, ``on-failure:3``, ``unless-stopped``; None: not set."""
+    restart_policy: str | None = None
+    """What the engine is told: ``deploy.restart_policy`` where given, else ``restart``."""
+    health_check: HealthCheck | None = None
+    depends_on: tuple[Dependency, ...] = ()
+    environment_names: tuple[str, ...] = ()
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Values of the few environment variables that sizing needs, all of a fixed form."""
+    mounts: tuple[Mount, ...] = ()
+    models: tuple[str, ...] = ()
+    """Keys of top-level Compose ``models`` that it uses."""
+    provider: bool = False
+    """A Compose provider service: it has no container."""
+    config_hash: str | None = None
+    """Compose's hash of the service, to compare with the running container's label."""
+
+
+class DeclaredVolume(Record):
+    """A named volume of the project."""
+
+    name: str
+    """As the engine knows it."""
+    external: bool = False
+
+
+class Project(Record):
+    """The Compose project as a whole."""
+
+    name: str
+    compose_files: tuple[str, ...] = ()
+    """Relative to the project directory."""
+    compose_version: str | None = None
+    profiles: tuple[str, ...] = ()
+    """All profiles that the services name."""
+    active_profiles: tuple[str, ...] = ()
+    volumes: tuple[DeclaredVolume, ...] = ()
+    unset_variables: tuple[str, ...] = ()
+    """Variables that Compose replaced by nothing."""
+
+
+class LocalModel(Record):
+    """A local language model the stack runs or plans to run."""
+
+    name: str
+    """``llama3.1:8b``."""
+    service: str | None = None
+    """The service that serves it."""
+    memory: Bytes | None = None
+    """Declared need in bytes; None is not measured."""
+    context_length: int | None = Field(default=None, ge=1)
+    """Tokens the need was stated for."""
+    fact: str | None = None
+    """Key of the cited fact that the need rests on, where there is one."""
+    location: Location | None = None
+
+
+class Scenario(Record):
+    """A named way to run the stack: which services, which models."""
+
+    name: str
+    description: str = ""
+    services: tuple[str, ...]
+    models: tuple[str, ...] = ()

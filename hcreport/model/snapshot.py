@@ -1,0 +1,60 @@
+"""The snapshot: everything that was collected about one Compose project at one time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hcreport.model.declared import LocalModel, Location, Project, Scenario, Service
+from hcreport.model.observed import Container, Disk, Engine, Image, Volume
+from hcreport.model.origin import Origin, OriginNote
+from hcreport.model.record import Record
+
+
+class Gap(Record):
+    """A source that failed: what is missing because of it, and why."""
+
+    source: str
+    """``engine``, ``stats``, ``inspect``, ``images``, ``volumes``, ``disk``, ``hash`` …"""
+    subject: str | None = None
+    """The container, image or service concerned; None for the whole source."""
+    reason: str
+    """One sentence."""
+
+
+class Snapshot(Record):
+    """One Compose project, observed once. All sizes are in bytes, all times in UTC."""
+
+    taken_at: datetime
+    tool: str
+    """``hcreport 0.1.0``, or who wrote the snapshot."""
+    title: str | None = None
+    """Name for people, where it differs from the project's."""
+    project: Project
+    engine: Engine | None = None
+    services: tuple[Service, ...] = ()
+    containers: tuple[Container, ...] = ()
+    images: tuple[Image, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    disk: Disk | None = None
+    models: tuple[LocalModel, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    interrupted: bool = False
+    """Collection was stopped by the user: what is missing was not looked at."""
+    origins: tuple[OriginNote, ...] = ()
+
+    def origin_of(self, path: str, location: Location | None = None) -> Origin:
+        """Return where the value at ``path`` comes from.
+
+        The longest matching note wins. Without one, services, models and scenarios are declared
+        (at ``location`` where known), and everything else was measured when the snapshot was taken.
+        """
+        notes = [note for note in self.origins if f"{path}/".startswith(f"{note.path}/")]
+        if notes:
+            return max(notes, key=lambda note: len(note.path)).origin
+        if path.split("/", 1)[0] in ("services", "project", "models", "scenarios"):
+            place = f"{location.file}:{location.line}" if location else "the Compose project"
+            return Origin(kind="declared", evidence=place)
+        return Origin(
+            kind="measured", evidence=f"Docker engine, {self.taken_at:%Y-%m-%d %H:%M} UTC"
+        )

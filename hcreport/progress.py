@@ -1,0 +1,41 @@
+"""The progress bar on standard error; nothing at all where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hcreport.collect import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+
+class _TerminalProgress:
+    """Shows how many of the sources have answered, and which one did so last."""
+
+    def __init__(self, bar: Bar, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+
+    def start(self, total: int) -> None:
+        self._bar.update(self._task, total=total)
+
+    def step(self, what: str) -> None:
+        self._bar.update(self._task, advance=1, description=what)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Yield the progress to hand to ``collect``: a bar on a terminal, silent otherwise."""
+    if not sys.stderr.isatty():
+        yield SilentProgress()
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        yield _TerminalProgress(bar, bar.add_task("Collecting", total=None))

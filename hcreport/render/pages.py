@@ -1,0 +1,156 @@
+"""Snapshot and assessment to Markdown pages: a pure function, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup
+
+from hcreport.model import Assessment, Snapshot
+from hcreport.platforms import PLATFORMS, candidates, setting_for
+from hcreport.render.charts import memory_chart, memory_rows
+from hcreport.render.escape import plain
+from hcreport.render.marker import marked
+from hcreport.render.templating import render_template, templates_folder
+from hcreport.render.view import View
+
+__all__ = ["assets", "render_pages", "templates_folder"]
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """One page to render."""
+
+    path: str
+    template: str
+    title: str
+    description: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What its template sees besides the view."""
+
+
+def render_pages(
+    snapshot: Snapshot, assessment: Assessment, *, template_folders: Sequence[Path] = ()
+) -> dict[str, str]:
+    """Return every page's Markdown by its path, sorted.
+
+    Templates in ``template_folders`` win over ours. Raises BuildError for a template that is
+    broken, with its name and line.
+    """
+    view = View(snapshot, assessment)
+    rows = memory_rows(assessment, view.main_requirement)
+    shared = {
+        "report": view,
+        "snapshot": snapshot,
+        "assessment": assessment,
+        "memory_rows": rows,
+        "memory_chart": memory_chart(rows),
+        "platforms": PLATFORMS,
+        "own_platforms": candidates(snapshot.engine) if snapshot.engine else (),
+        "setting_for": setting_for,
+    }
+    pages = sorted(_pages(view), key=lambda page: page.path)
+    return {page.path: _render(page, shared, template_folders) for page in pages}
+
+
+def assets() -> dict[str, bytes]:
+    """Return the files that the pages need beside them, by path: the style sheet."""
+    folder = templates_folder() / "assets"
+    return {
+        f"assets/{path.name}": path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    }
+
+
+def _render(page: _Page, shared: Mapping[str, object], folders: Sequence[Path]) -> str:
+    values = {
+        **shared,
+        **page.values,
+        "title": page.title,
+        "path": page.path,
+        "root": Markup("../") * page.path.count("/"),
+    }
+    body = _BLANK_LINES.sub("\n\n", render_template(folders, page.template, values)).strip()
+    front_matter = "\n".join(
+        (
+            "---",
+            f"title: {_quoted(page.title)}",
+            f"description: {_quoted(page.description)}",
+            "---",
+        )
+    )
+    return marked(front_matter, f"{body}\n")
+
+
+def _quoted(text: str) -> str:
+    """Return text as a YAML string that means nothing to HTML either."""
+    return json.dumps(plain(text), ensure_ascii=False)
+
+
+def _pages(view: View) -> Iterator[_Page]:
+    for path, title, description in (
+        ("index.md", "Summary", "What {} needs, what it has, and what to do first."),
+        (
+            "assessment.md",
+            "Assessment",
+            "Every problem found in {}, with its evidence.",
+        ),
+        (
+            "checklist.md",
+            "Checklist",
+            "What to do about {}, in order, on one page to print.",
+        ),
+        (
+            "requirements.md",
+            "System requirements",
+            "Memory, CPUs and disk that {} needs.",
+        ),
+        (
+            "services/index.md",
+            "Services",
+            "Every service of {}: limits, use and health.",
+        ),
+        (
+            "images.md",
+            "Images",
+            "What the images of {} weigh, and what they could weigh.",
+        ),
+        ("models.md", "Local models", "Whether the local language models of {} fit."),
+        ("rules/index.md", "Rules", "Every rule that was applied to {}."),
+        (
+            "method.md",
+            "Method",
+            "How the numbers about {} were made, and what is missing.",
+        ),
+        ("sources.md", "Sources", "Every fact from outside that this report rests on."),
+        ("glossary.md", "Glossary", "The words of this report, in plain English."),
+    ):
+        yield _Page(
+            path=path,
+            template=f"{path}.j2",
+            title=title,
+            description=description.format(view.title),
+        )
+    for service in view.services:
+        yield _Page(
+            path=service.path,
+            template="services/service.md.j2",
+            title=service.name,
+            description=f"Limits, use and health of the service {service.name}.",
+            values={"service": service},
+        )
+    for rule in view.rules.values():
+        yield _Page(
+            path=f"rules/{rule.rule.id}.md",
+            template="rules/rule.md.j2",
+            title=rule.title,
+            description=f"What the rule {rule.rule.id} checks, and why it matters.",
+            values={"loaded": rule},
+        )

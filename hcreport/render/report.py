@@ -1,0 +1,99 @@
+"""From a snapshot file to all pages of its report: what build, render and the plugin share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hcreport.analyze import analyze
+from hcreport.config import Config, find_config, read_config
+from hcreport.errors import ConfigError
+from hcreport.model import Assessment, Snapshot
+from hcreport.render.pages import assets, render_pages
+from hcreport.snapshot import read_snapshot
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSource:
+    """Which snapshot to report on, and whose ``hcreport.yml`` applies."""
+
+    folder: Path
+    """The project's folder; its ``hcreport.yml`` is read where it has one."""
+    snapshot: Path | None = None
+    """None publishes the snapshot that ``hcreport.yml`` names, else the embedded example."""
+    config: Path | None = None
+    """Another place of ``hcreport.yml``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A rendered report and what it was made from."""
+
+    snapshot: Snapshot
+    assessment: Assessment
+    taken_at: datetime
+    pages: Mapping[str, str]
+    """Markdown by path."""
+    assets: Mapping[str, bytes]
+    """Style sheet and the like, by path."""
+    watched: tuple[Path, ...]
+    """Files and folders that it depends on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """A snapshot with its configuration, read and checked."""
+
+    snapshot: Snapshot
+    config: Config
+    templates: tuple[Path, ...]
+    watched: tuple[Path, ...]
+
+
+def example_snapshot() -> Path:
+    """Return the path of the embedded example, in an installed package or a checkout."""
+    packaged = _PACKAGE / "snapshots" / "hypercode.json"
+    return packaged if packaged.is_file() else _PACKAGE.parent / "docs/snapshots/hypercode.json"
+
+
+def read_material(source: ReportSource) -> Material:
+    """Return the snapshot and configuration of a source. Raises ConfigError, SnapshotError."""
+    if source.config is not None:
+        config, config_path = read_config(source.config), source.config
+    else:
+        config, found = find_config(source.folder)
+        config_path = found or source.folder / "hcreport.yml"
+    base = config_path.parent
+    path = source.snapshot or (base / config.snapshot if config.snapshot else example_snapshot())
+    templates = (base / config.templates,) if config.templates else ()
+    for folder in templates:
+        if not folder.is_dir():
+            raise ConfigError(
+                f"{config_path}: templates: there is no folder {config.templates}.",
+                hint="Make it, or leave the key out.",
+            )
+    watched = (path, *templates, *([config_path] if config_path.is_file() else []))
+    return Material(
+        snapshot=read_snapshot(path),
+        config=config,
+        templates=templates,
+        watched=watched,
+    )
+
+
+def make_report(source: ReportSource) -> Report:
+    """Return the report of a source. Raises ConfigError, SnapshotError, BuildError."""
+    material = read_material(source)
+    assessment = analyze(material.snapshot, material.config)
+    return Report(
+        snapshot=material.snapshot,
+        assessment=assessment,
+        taken_at=material.snapshot.taken_at,
+        pages=render_pages(material.snapshot, assessment, template_folders=material.templates),
+        assets=assets(),
+        watched=material.watched,
+    )

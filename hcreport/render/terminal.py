@@ -1,0 +1,142 @@
+"""The assessment for a terminal: readable at 80 columns, and without colour.
+
+Text from the snapshot is never parsed as markup, and its control characters are taken out, so
+that a name can neither colour the output nor move the cursor.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hcreport.model import Action, Assessment, Finding, Severity, Snapshot
+from hcreport.render.escape import one_line, visible
+from hcreport.render.headline import headline
+from hcreport.render.view import View
+from hcreport.render.words import (
+    counted,
+    effort_text,
+    listed,
+    severity_shape,
+    severity_word,
+)
+
+WIDTH = 80
+"""Columns of a report that is written to a file or a pipe."""
+
+STEPS_SHOWN = 5
+
+_COLOURS = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+
+
+def terminal_text(
+    snapshot: Snapshot,
+    assessment: Assessment,
+    *,
+    colour: bool = False,
+    width: int = WIDTH,
+) -> str:
+    """Return the report as text, with colour codes where asked for, ``width`` columns wide."""
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(terminal_report(snapshot, assessment))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def terminal_report(snapshot: Snapshot, assessment: Assessment) -> RenderableType:
+    """Return the report for a rich console."""
+    view = View(snapshot, assessment)
+    return Group(*_parts(view))
+
+
+def _parts(view: View) -> Iterator[RenderableType]:
+    yield _text(view.title, "bold")
+    yield _text(f"Snapshot of {view.taken}")
+    yield Text("")
+    yield _text(headline(view.snapshot, view.assessment).sentence, "bold")
+    findings = view.assessment.findings
+    yield Text("")
+    for finding in findings:
+        yield from _finding(finding)
+    if not findings:
+        yield _text("No rule found a problem.")
+        yield Text("")
+    yield from _next_steps(view)
+    yield from _not_measured(view)
+    yield _text(
+        f"{counted(len(findings), 'problem')}, {counted(view.count('ok'), 'check')} passed, "
+        f"{view.count('not measured')} not measured, {len(view.suppressed)} suppressed."
+    )
+
+
+def _finding(finding: Finding) -> Iterator[RenderableType]:
+    label = f"{severity_shape(finding.severity)} {severity_word(finding.severity)}"
+    line = Text(label, style=_COLOURS[finding.severity])
+    line.append(f"  {one_line(finding.subject)}  {one_line(finding.rule)}", style="default")
+    yield line
+    yield _indented(finding.message)
+    if finding.location:
+        yield _indented(f"{finding.location.file}:{finding.location.line}")
+    yield Text("")
+
+
+def _next_steps(view: View) -> Iterator[RenderableType]:
+    if not view.steps:
+        return
+    yield _text("What to do next", "bold")
+    steps = Table.grid(padding=(0, 1))
+    steps.add_column(justify="right", no_wrap=True)
+    steps.add_column(overflow="fold")
+    for step in view.steps[:STEPS_SHOWN]:
+        for position, action in enumerate(step.options):
+            steps.add_row(f"{step.number}." if position == 0 else "or", Group(*_action(action)))
+    yield steps
+    left = len(view.steps) - STEPS_SHOWN
+    if left > 0:
+        yield _text(f"   {counted(left, 'more step')} in the report.")
+    yield Text("")
+
+
+def _action(action: Action) -> Iterator[RenderableType]:
+    yield _text(f"{one_line(action.what)} ({effort_text(action.effort)})")
+    for line in visible(action.command).strip().splitlines():
+        yield _text(f"  $ {line}" if line.strip() else "")
+    if action.verify:
+        yield _text(f"It worked if: {one_line(action.verify)}")
+
+
+def _not_measured(view: View) -> Iterator[RenderableType]:
+    if not view.not_measured:
+        return
+    yield _text("? Not measured", "bold")
+    for group in view.not_measured:
+        subjects = listed((one_line(each) for each in group.subjects), most=3)
+        yield _indented(f"{group.title} ({subjects}): {one_line(group.reason)}")
+    yield Text("")
+
+
+def _text(words: str, style: str = "") -> Text:
+    return Text(visible(words).expandtabs(4), style=style, overflow="fold")
+
+
+def _indented(words: str) -> RenderableType:
+    return Padding(_text(one_line(words)), (0, 0, 0, 2))

@@ -1,0 +1,255 @@
+"""What the templates see: the snapshot and assessment, with look-ups made once for all pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from types import MappingProxyType
+
+from markupsafe import Markup
+
+from hcreport.estimate.missing import why_missing
+from hcreport.estimate.models import model_need
+from hcreport.facts import Fact, facts
+from hcreport.model import (
+    Action,
+    Assessment,
+    Finding,
+    Gap,
+    LocalModel,
+    Origin,
+    Outcome,
+    Requirement,
+    Severity,
+    Snapshot,
+    Status,
+)
+from hcreport.platforms import PLATFORMS
+from hcreport.render.headline import Headline, headline, main_requirement
+from hcreport.render.images import ImageView, image_views
+from hcreport.render.services import ServiceView, service_views
+from hcreport.render.steps import Step, plan_steps, steps_on_a_sheet
+from hcreport.render.words import date_text
+from hcreport.rules import LoadedRule, load_rules
+from hcreport.units import Bytes
+
+SEVERITIES = (
+    (Severity.CRITICAL, "The stack cannot work like this"),
+    (Severity.HIGH, "A part fails, or will fail under load"),
+    (Severity.MEDIUM, "It works, at a cost or a risk"),
+    (Severity.LOW, "It is worth tidying up"),
+)
+"""What each severity means, for the method page."""
+
+_SHORTEST = 3
+"""Words that a first thing to do has at least."""
+
+TOP_FINDINGS = 3
+"""Problems on the first page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The outcomes of one rule that share a status and a reason."""
+
+    rule: str
+    title: str
+    reason: str
+    subjects: tuple[str, ...]
+
+
+HostSizes = tuple[tuple[Requirement, Bytes | None], ...]
+"""A scenario with the bytes of memory that a machine needs for it."""
+
+
+class View:
+    """One report, ready to be written down. Attributes are values; nothing here changes."""
+
+    def __init__(self, snapshot: Snapshot, assessment: Assessment) -> None:
+        self.snapshot = snapshot
+        self.assessment = assessment
+        self.title: str = snapshot.title or snapshot.project.name
+        self.taken: str = date_text(snapshot.taken_at)
+        self.headline: Headline = headline(snapshot, assessment)
+        self.main_requirement = main_requirement(assessment)
+        self.severities = SEVERITIES
+
+    @cached_property
+    def rules(self) -> Mapping[str, LoadedRule]:
+        """Return every rule by id."""
+        return load_rules()
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """Return every cited fact by key."""
+        return facts()
+
+    @cached_property
+    def services(self) -> tuple[ServiceView, ...]:
+        """Return every service, by name."""
+        return service_views(self.snapshot, self.assessment)
+
+    @cached_property
+    def service_pages(self) -> Mapping[str, str]:
+        """Return the page of each service by its name and by those of its containers.
+
+        Pages are relative to the first page. Where both are called the same, the service counts.
+        """
+        by_container = {box.name: each.path for each in self.services for box in each.containers}
+        return MappingProxyType(by_container | {each.name: each.path for each in self.services})
+
+    @cached_property
+    def host_memory(self) -> tuple[tuple[tuple[str, ...], HostSizes], ...]:
+        """Return the machine's memory by platforms that need the same, for each scenario."""
+        needs = self.assessment.requirements
+        named = {name for each in needs for name in each.host_memory}
+        order = [*(name for name in PLATFORMS if name in named), *sorted(named - set(PLATFORMS))]
+        grouped: dict[tuple[Bytes | None, ...], list[str]] = {}
+        for name in order:
+            sizes = tuple(each.host_memory.get(name) for each in needs)
+            shown = PLATFORMS[name].name if name in PLATFORMS else name
+            grouped.setdefault(sizes, []).append(shown)
+        return tuple(
+            (tuple(names), tuple(zip(needs, sizes, strict=True)))
+            for sizes, names in grouped.items()
+        )
+
+    @cached_property
+    def images(self) -> tuple[ImageView, ...]:
+        """Return every image, the largest first."""
+        return image_views(self.snapshot, self.assessment)
+
+    @cached_property
+    def image_anchors(self) -> Mapping[str, str]:
+        """Return the place of each image on the images page by the image's name."""
+        return MappingProxyType({each.target.image: each.anchor for each in reversed(self.images)})
+
+    @cached_property
+    def models(self) -> Mapping[str, LocalModel]:
+        """Return the models of the snapshot by name."""
+        return MappingProxyType({each.name: each for each in self.snapshot.models})
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return what failed during collection, sorted."""
+        key = attrgetter("source", "reason")
+        return tuple(sorted(self.snapshot.gaps, key=lambda each: (key(each), each.subject or "")))
+
+    @cached_property
+    def explained(self) -> frozenset[str]:
+        """Return the anchors of the first finding of each rule: those say why it matters."""
+        first = {each.rule: each.anchor for each in reversed(self.assessment.findings)}
+        return frozenset(first.values())
+
+    @cached_property
+    def results(self) -> Mapping[str, Counter[Status]]:
+        """Return how many outcomes each rule has, by status."""
+        counts: dict[str, Counter[Status]] = {rule: Counter() for rule in self.rules}
+        for each in self.assessment.outcomes:
+            counts.setdefault(each.rule, Counter())[each.status] += 1
+        return MappingProxyType(counts)
+
+    @cached_property
+    def findings_by_rule(self) -> Mapping[str, list[Finding]]:
+        """Return the open problems of each rule that has some."""
+        found: dict[str, list[Finding]] = {}
+        for each in self.assessment.findings:
+            found.setdefault(each.rule, []).append(each)
+        return MappingProxyType(found)
+
+    @cached_property
+    def top_findings(self) -> tuple[Finding, ...]:
+        """Return the worst findings, for the first page."""
+        return self.assessment.findings[:TOP_FINDINGS]
+
+    @cached_property
+    def next_action(self) -> Action | None:
+        """Return the first thing to do; None where there is nothing."""
+        return self.assessment.plan[0] if self.assessment.plan else None
+
+    @cached_property
+    def next_action_in_short(self) -> str:
+        """Return the first thing to do without what follows a colon: the checklist has it all."""
+        what = self.next_action.what if self.next_action else ""
+        short = what.partition(": ")[0]
+        return short if len(short.split()) >= _SHORTEST else what
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the whole plan; alternatives of one group are one step."""
+        return plan_steps(self.assessment.plan)
+
+    @cached_property
+    def steps_shown(self) -> tuple[Step, ...]:
+        """Return the steps that the checklist prints."""
+        return steps_on_a_sheet(self.steps)
+
+    @cached_property
+    def passed(self) -> tuple[Group, ...]:
+        """Return what was checked and found in order, by rule."""
+        return self._grouped("ok")
+
+    @cached_property
+    def not_measured(self) -> tuple[Group, ...]:
+        """Return what could not be answered, by rule and reason."""
+        return self._grouped("not measured")
+
+    @cached_property
+    def not_applicable(self) -> tuple[Group, ...]:
+        """Return the questions that do not arise, by rule and reason."""
+        return self._grouped("not applicable")
+
+    @cached_property
+    def suppressed(self) -> tuple[Outcome, ...]:
+        """Return the problems that the project has decided to live with."""
+        chosen = (each for each in self.assessment.outcomes if each.status == "suppressed")
+        return tuple(sorted(chosen, key=lambda each: (each.rule, each.subject)))
+
+    def count(self, status: Status) -> int:
+        """Return how many outcomes have a status."""
+        return sum(1 for each in self.assessment.outcomes if each.status == status)
+
+    def rule_title(self, rule: str) -> str:
+        """Return the title of a rule, or its id where this version has no such rule."""
+        return self.rules[rule].title if rule in self.rules else rule
+
+    def rule_text(self, rule: str, heading: str) -> Markup:
+        """Return a section of a rule's documentation, which is our own Markdown."""
+        known = self.rules.get(rule)
+        return Markup(known.sections.get(heading, "") if known else "")  # noqa: S704
+
+    def rule_sections(self, rule: str) -> tuple[tuple[str, Markup], ...]:
+        """Return heading and text of every section of a rule's documentation."""
+        return tuple((each, self.rule_text(rule, each)) for each in self.rules[rule].sections)
+
+    def model_origin(self, model: LocalModel) -> Origin:
+        """Return where a model's need was stated."""
+        need = model_need(model, self.snapshot)
+        return need.origin if need else self.snapshot.origin_of(f"models/{model.name}")
+
+    def why(self, need: str) -> str:
+        """Return one clause that says why a part of the snapshot is missing."""
+        return why_missing(need, self.snapshot)
+
+    def _grouped(self, status: Status) -> tuple[Group, ...]:
+        return tuple(group_outcomes(self.assessment.outcomes, status, self.rule_title))
+
+
+def group_outcomes(
+    outcomes: Iterable[Outcome], status: Status, title: Callable[[str], str]
+) -> Iterator[Group]:
+    """Yield the outcomes of one status, together where rule and reason are the same; sorted."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in outcomes:
+        if each.status == status:
+            found.setdefault((each.rule, each.reason), []).append(each.subject)
+    for (rule, reason), subjects in sorted(found.items()):
+        yield Group(
+            rule=rule,
+            title=title(rule),
+            reason=reason,
+            subjects=tuple(sorted(subjects)),
+        )

@@ -1,0 +1,93 @@
+"""Writes pages into a folder: whole files, only what changed, never over a hand-written one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from hcreport.errors import BuildError
+from hcreport.files import write_whole
+from hcreport.render.marker import is_generated
+
+
+def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write pages and assets below ``folder`` and return what was written or removed, sorted.
+
+    A page of ours that is no longer among ``pages`` is removed. Raises BuildError before anything
+    is written where a page would replace one without our marker, and where a file cannot be
+    written.
+    """
+    try:
+        _refuse_foreign(pages, folder)
+        written = [
+            path for name, text in pages.items() if (path := _write_page(folder, name, text))
+        ]
+        written += [
+            path
+            for name, content in assets.items()
+            if (path := _write_asset(folder, name, content))
+        ]
+        written += _remove_stale(pages, folder)
+    except OSError as error:
+        raise BuildError(
+            f"{error.filename or folder} cannot be written: {error.strerror}.",
+            hint="Choose another folder, or make room.",
+        ) from error
+    return sorted(written)
+
+
+def _refuse_foreign(pages: Mapping[str, str], folder: Path) -> None:
+    for name, text in sorted(pages.items()):
+        path = folder / name
+        if path.is_file() and (found := _read(path)) != text and not is_generated(found):
+            raise BuildError(
+                f"{path} was written by hand, so it stays and nothing was written.",
+                hint="Move it away, or name another folder.",
+            )
+
+
+def _write_page(folder: Path, name: str, text: str) -> Path | None:
+    path = folder / name
+    if path.is_file() and _read(path) == text:
+        return None
+    write_whole(path, text)
+    return path
+
+
+def _write_asset(folder: Path, name: str, content: bytes) -> Path | None:
+    """Assets carry no marker: they are style sheets in a folder of our own naming."""
+    path = folder / name
+    if path.is_file() and path.read_bytes() == content:
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def _remove_stale(pages: Mapping[str, str], folder: Path) -> list[Path]:
+    """Remove our own pages of services and rules that are gone; only where we write pages."""
+    places = {(folder / name).parent for name in pages}
+    kept = {folder / name for name in pages}
+    stale = [
+        path
+        for place in sorted(places)
+        if place.is_dir()
+        for path in sorted(place.glob("*.md"))
+        if path not in kept and path.is_file() and is_generated(_read(path))
+    ]
+    for path in stale:
+        path.unlink()
+    return stale
+
+
+def _read(path: Path) -> str:
+    """Return a file's text as it is, line ends too; a file that is not UTF-8 is not ours."""
+    return path.read_bytes().decode("utf-8", "replace")

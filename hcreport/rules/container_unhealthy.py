@@ -1,0 +1,125 @@
+"""A running container fails its health check.
+
+What it checks:
+Whether the engine reports a running container as unhealthy, and whether the probe itself can run.
+
+Why it matters:
+Services that wait for it do not start. Where the probe's program is missing from the image, the
+service may be well, and nobody can tell.
+
+How to fix it:
+Read what the last probes printed. If their program is missing, use one that the image holds.
+
+Limits:
+Only running containers are judged. A stopped one keeps its last state, and a paused one turns
+unhealthy by itself. What the probes printed is not in the snapshot. Lack of memory is no cause
+that this rule can see; container-oom-killed looks for that.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from hcreport.estimate.missing import gaps_about
+from hcreport.model import Action, Container, Severity
+from hcreport.rules.contract import (
+    Case,
+    NotApplicable,
+    NotMeasured,
+    Problem,
+    Rule,
+    Verdict,
+    counted,
+)
+
+RULE = Rule(
+    id="container-unhealthy",
+    severity=Severity.HIGH,
+    each="container",
+    needs=("containers",),
+    cites=(
+        "docker/pause-turns-unhealthy",
+        "docker/stopped-keeps-health",
+        "docker/missing-probe-program",
+        "docker/ollama-image-has-no-curl",
+    ),
+)
+
+_FETCHERS = ("curl", "wget")
+
+
+def check(container: Container, case: Case) -> Verdict:
+    """Judge the health of a running container, and name the likely cause where it shows."""
+    if container.state == "paused":
+        return NotApplicable("it is paused, and a paused container turns unhealthy by itself")
+    if container.state != "running":
+        return NotApplicable("it does not run")
+    health = container.health
+    if health is None:
+        for gap in gaps_about("container", case.snapshot, container.name):
+            return NotMeasured(gap.reason)
+        return NotApplicable("it has no health check")
+    if health.status == "starting":
+        return NotMeasured("its health check had not decided yet")
+    if health.status == "healthy":
+        return None
+    cause, remedies = _cause(container, case)
+    streak = health.failing_streak or 0
+    after = f" after {counted(streak, 'failed probe')}" if streak else ""
+    path = f"containers/{container.name}/health"
+    failed = case.number("failed probes in a row", streak, path, unit="count")
+    return Problem(
+        message=f"{container.name} is unhealthy{after}{cause}.",
+        numbers=(failed,) if streak else (),
+        remedies=remedies,
+        confidence="likely" if cause else "certain",
+    )
+
+
+def _cause(container: Container, case: Case) -> tuple[str, tuple[Action, ...]]:
+    """Return the likely cause, as the end of a sentence, and what to do."""
+    service = case.service(container.service)
+    check_ = service.health_check if service else None
+    program = (check_.probe if check_ else None) or "its program"
+    probes = container.health.probes if container.health else ()
+    image = container.image or (service.image if service else None) or ""
+    if any(each.outcome == "program not found" for each in probes):
+        return f": its health check runs {program}, which its image does not hold", (
+            _other_probe(container, image),
+            _look(container),
+        )
+    if program in _FETCHERS and _is_ollama(image):
+        return f"; its health check runs {program}, which the image of Ollama does not hold", (
+            _other_probe(container, image),
+            _look(container),
+        )
+    if probes and all(each.outcome == "timed out" for each in probes):
+        return ": its probes take longer than they may", (_look(container),)
+    return "", (_look(container),)
+
+
+def _other_probe(container: Container, image: str) -> Action:
+    name = container.service or container.name
+    example = "ollama list" if _is_ollama(image) else "a program of the service itself"
+    return Action(
+        what=f"Change the health check of {name} to a program that its image holds: {example}",
+        command=f"docker compose up -d {shlex.quote(name)}",
+        gain="the state says what the service does, not what the probe lacks",
+        verify=f"docker compose ps shows {name} as healthy after its next probes.",
+        undo="Put the old health check back.",
+    )
+
+
+def _look(container: Container) -> Action:
+    form = "{{json .State.Health.Log}}"
+    return Action(
+        what=f"Read what the last probes of {container.name} printed, and remove that cause",
+        command=f"docker inspect --format '{form}' {shlex.quote(container.name)}",
+        gain="the cause in the words of the probe",
+        verify=f"docker compose ps -a shows {container.name} as healthy.",
+    )
+
+
+def _is_ollama(image: str) -> bool:
+    return re.split("[@:]", image, maxsplit=1)[0].split("/")[-2:] == ["ollama", "ollama"]

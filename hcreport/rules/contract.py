@@ -1,0 +1,168 @@
+"""What a rule is: its declaration, what it is called with, and what it may answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from hcreport.model import (
+    Action,
+    Confidence,
+    Family,
+    Image,
+    Location,
+    MemoryBudget,
+    Number,
+    Origin,
+    Service,
+    Severity,
+    Snapshot,
+    Unit,
+)
+from hcreport.units import Bytes
+
+_Value = TypeVar("_Value")
+
+Subject = Literal["project", "service", "container", "image", "volume", "model"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold:
+    """A number that decides, and why it is that number."""
+
+    value: float
+    because: str = ""
+    """One line, where the number is our choice."""
+    cites: str = ""
+    """Key of the fact it rests on, where it is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """The declaration of one rule. Its documentation is the docstring of its file."""
+
+    id: str
+    """The file's name with hyphens."""
+    severity: Severity
+    each: Subject
+    """What ``check`` is called with: the snapshot for ``project``, else one such thing."""
+    needs: tuple[str, ...] = ()
+    """Parts that must be known: ``engine.memory_total`` of the snapshot, ``container.memory`` of
+    the subject. Where one is missing the answer is *not measured*, without asking the rule."""
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    """By name; names end in their unit or in ``_ratio``. ``hcreport.yml`` may replace values."""
+    cites: tuple[str, ...] = ()
+    """Keys of the facts that the rule rests on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """The rule's answer where something is wrong."""
+
+    message: str
+    """One sentence of at most 30 words, with its numbers; plain text."""
+    remedies: tuple[Action, ...]
+    """At least one; where there are several, they are alternatives, the best first."""
+    numbers: tuple[Number, ...] = ()
+    confidence: Confidence = "certain"
+    severity: Severity | None = None
+    """Where it differs from the rule's own."""
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """The rule's answer where the question does not arise."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """The rule's answer where something beyond its ``needs`` is missing."""
+
+    reason: str
+
+
+Verdict = Problem | NotApplicable | NotMeasured | None
+"""None: asked and answered, nothing is wrong."""
+
+Check = Callable[[Any, "Case"], Verdict]
+
+
+def known(value: _Value | None) -> _Value:
+    """Return a value that the rule's ``needs`` promise; raises LookupError where they do not."""
+    if value is None:
+        raise LookupError("the rule uses a part that its `needs` do not name")
+    return value
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``1 service``, ``2 services``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a rule may look at besides its subject."""
+
+    snapshot: Snapshot
+    budget: MemoryBudget
+    images: Mapping[str, Image]
+    """The image of each service of which it is known, by the service's name."""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def engine_memory(self) -> Bytes:
+        """Return the engine's whole memory in bytes; the rule needs ``engine.memory_total``."""
+        return Bytes(int(known(self.budget.engine_total).value))
+
+    def service(self, name: str | None) -> Service | None:
+        """Return the service of a name; None where the Compose files name none such."""
+        return next((each for each in self.snapshot.services if each.name == name), None)
+
+    def builders(self, image: Image) -> list[Service]:
+        """Return the services that build this image."""
+        return [
+            each
+            for each in self.snapshot.services
+            if each.build is not None and self.images.get(each.name) is image
+        ]
+
+    def number(
+        self,
+        name: str,
+        value: float,
+        path: str,
+        *,
+        unit: Unit = "bytes",
+        family: Family | None = "memory",
+        location: Location | None = None,
+    ) -> Number:
+        """Return a number of the snapshot with the origin of its place."""
+        return Number(
+            name=name,
+            value=float(value),
+            unit=unit,
+            family=family if unit == "bytes" else None,
+            origin=self.snapshot.origin_of(path, location),
+        )
+
+    def computed(
+        self,
+        name: str,
+        value: float,
+        method: str,
+        *,
+        unit: Unit = "bytes",
+        family: Family = "memory",
+    ) -> Number:
+        """Return a number that follows from others by the arithmetic named in ``method``."""
+        return Number(
+            name=name,
+            value=float(value),
+            unit=unit,
+            family=family if unit == "bytes" else None,
+            origin=Origin(kind="estimated", evidence=method),
+        )

@@ -1,0 +1,101 @@
+"""The stack is known to need more memory than the engine has.
+
+What it checks:
+Whether everything that starts needs, by what is known, more memory than the Docker engine has:
+what the containers use, what the local models need, and what Docker itself needs.
+
+Why it matters:
+Where memory runs out the kernel kills a process, and which one it takes cannot be foreseen.
+
+How to fix it:
+Give Docker more memory, start without the local model, choose a smaller one, or start fewer
+services at a time.
+
+Limits:
+The sum is a lower bound. A use measured at one moment is not a need: under load it can be more.
+Where the highest use since start is known of every container, those are added up instead; they
+hold file cache that the kernel could take back, and they need not coincide. A model that does
+not even fit alone is reported by the rule model-does-not-fit, and only there.
+"""
+
+from __future__ import annotations
+
+from hcreport.estimate.models import model_need
+from hcreport.estimate.requirements import started_requirement
+from hcreport.model import Action, LocalModel, Requirement, Severity, Snapshot
+from hcreport.rules import steps
+from hcreport.rules.contract import (
+    Case,
+    NotApplicable,
+    NotMeasured,
+    Problem,
+    Rule,
+    Verdict,
+    counted,
+    known,
+)
+from hcreport.units import gib
+
+RULE = Rule(
+    id="engine-memory-short",
+    severity=Severity.HIGH,
+    each="project",
+    needs=("services", "engine.memory_total"),
+    cites=(
+        "docker/engine-memory-fixed",
+        "docker/engine-memory-per-container",
+        "docker/compose-dependency-on-missing",
+    ),
+)
+
+
+def check(snapshot: Snapshot, case: Case) -> Verdict:
+    """Compare the known need of everything that starts with the engine's memory, in bytes."""
+    need = started_requirement(snapshot)
+    models = _models(need, snapshot)
+    for model in models:
+        if known(model.memory) > case.engine_memory:
+            return NotApplicable(
+                f"{model.name} alone needs more than the engine has: see model-does-not-fit"
+            )
+    unknown = [part for part in need.parts if part.memory is None]
+    if len(unknown) == len(need.parts) - 1:
+        return NotMeasured("no service was measured and no need of a model is known")
+    at_least, has = gib(need.at_least), gib(case.engine_memory)
+    if need.at_least <= case.engine_memory:
+        if not unknown:
+            return None
+        return NotMeasured(
+            f"the known parts need {at_least} of {has}, and "
+            f"{counted(len(unknown), 'part')} could not be measured"
+        )
+    return Problem(
+        message=f"What starts needs at least {at_least}, but the engine has {has} in all.",
+        numbers=(
+            case.computed("known need of what starts", need.at_least, "sum of its known parts"),
+            known(case.budget.engine_total),
+        ),
+        remedies=tuple(_remedies(models, case)),
+        confidence="possible" if need.docker_memory is not None else "likely",
+    )
+
+
+def _models(need: Requirement, snapshot: Snapshot) -> list[LocalModel]:
+    """Return the models that are part of the need."""
+    counted_parts = {part.name for part in need.parts if part.memory is not None}
+    return [
+        each
+        for each in snapshot.models
+        if each.name in counted_parts and model_need(each, snapshot) is not None
+    ]
+
+
+def _remedies(models: list[LocalModel], case: Case) -> list[Action]:
+    found = [steps.raise_engine_memory(case)]
+    for model in models:
+        if model.service is not None and case.service(model.service):
+            gain = f"the stack needs {gib(known(model.memory))} less"
+            found.append(steps.start_without(model.service, case.snapshot, gain=gain))
+        found += steps.smaller_model(model, case)
+    found.append(steps.start_fewer(case))
+    return found

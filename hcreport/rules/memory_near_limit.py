@@ -1,0 +1,96 @@
+"""A container uses most of its memory limit.
+
+What it checks:
+Whether a running container uses more than 80 % of the memory that it may use.
+
+Why it matters:
+At the limit the kernel first takes back file cache, which makes the container slow, and then
+kills a process in it.
+
+How to fix it:
+Raise the limit above the highest use, or make the service need less.
+
+Limits:
+The use is that of one moment, as docker stats shows it. It holds file cache that was used lately,
+which the kernel can take back, so a database near its limit may be well. A lower figure is no
+proof of the opposite: the peak may come later.
+"""
+
+from __future__ import annotations
+
+from hcreport.estimate.memory import RUNNING
+from hcreport.estimate.missing import why_missing
+from hcreport.facts import fact_value
+from hcreport.model import Action, Container, Severity
+from hcreport.rules import steps
+from hcreport.rules.contract import (
+    Case,
+    NotApplicable,
+    NotMeasured,
+    Problem,
+    Rule,
+    Threshold,
+    Verdict,
+)
+from hcreport.units import Bytes, gib, percent
+
+RULE = Rule(
+    id="memory-near-limit",
+    severity=Severity.MEDIUM,
+    each="container",
+    needs=("containers",),
+    thresholds={
+        "usage_ratio": Threshold(
+            value=fact_value("docker/container-memory-alert-ratio"),
+            cites="docker/container-memory-alert-ratio",
+        ),
+        "high_ratio": Threshold(
+            value=0.95, because="With less than a twentieth left any growth ends at the limit."
+        ),
+    },
+)
+
+
+def check(container: Container, case: Case) -> Verdict:
+    """Compare the container's use with its own limit, in bytes."""
+    if container.state not in RUNNING:
+        return NotApplicable("it does not run")
+    use = container.memory
+    limit = container.limits.memory or (use.limit if use else None)
+    if not limit:
+        return NotApplicable("it has no memory limit")
+    if use is None:
+        return NotMeasured(why_missing("container.memory", case.snapshot, container.name))
+    ratio = use.shown / limit
+    if ratio <= case.thresholds["usage_ratio"]:
+        return None
+    path = f"containers/{container.name}"
+    return Problem(
+        message=(
+            f"{container.name} uses {gib(use.shown)} of the {gib(limit)} it may use, "
+            f"{percent(ratio)} of its limit."
+        ),
+        numbers=(
+            case.number("memory in use", use.shown, f"{path}/memory"),
+            case.number("memory limit", limit, f"{path}/limits"),
+            case.computed("share of the limit", ratio, "use / limit", unit="ratio"),
+        ),
+        remedies=_remedies(container, use.shown, limit, case),
+        severity=Severity.HIGH if ratio > case.thresholds["high_ratio"] else None,
+    )
+
+
+def _remedies(container: Container, used: Bytes, limit: Bytes, case: Case) -> tuple[Action, ...]:
+    """Advise a higher limit only where the engine has room for one."""
+    name = container.service or container.name
+    higher = steps.limit_for(used, case)
+    if higher > limit:
+        return (steps.raise_limit(name, higher),)
+    less = Action(
+        what=f"Make {name} need less memory, for example with fewer workers or a smaller cache",
+        effort="a day",
+        gain=f"the engine has no room for a limit above {gib(limit)}",
+        verify=f"docker stats --no-stream shows less than {gib(limit)} for {name}.",
+        undo="Put the old settings back.",
+    )
+    return (less, steps.start_fewer(case))

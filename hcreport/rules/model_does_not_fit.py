@@ -1,0 +1,72 @@
+"""A local model needs more memory than it can have.
+
+What it checks:
+Whether the declared need of a local language model is above the engine's whole memory, or above
+the memory limit of the service that serves it.
+
+Why it matters:
+The model cannot be loaded. The server starts and looks well, and each request for the model ends
+in an error or in a killed process.
+
+How to fix it:
+Give Docker and the service enough memory, run without the local model, or choose a smaller model
+or a shorter context. Each of these is enough by itself.
+
+Limits:
+The need is what the project declares, or a cited measurement; hcreport did not load the model.
+Swap is not counted: a model that lives in swap answers far too slowly. A model that fits alone
+may still not fit beside the other containers, which the rule engine-memory-short looks at.
+"""
+
+from __future__ import annotations
+
+from hcreport.estimate.memory import engine_memory
+from hcreport.estimate.models import model_fit, model_need, service_limit
+from hcreport.model import Action, LocalModel, Number, Severity
+from hcreport.rules import steps
+from hcreport.rules.contract import Case, NotMeasured, Problem, Rule, Verdict, known
+from hcreport.units import gib
+
+RULE = Rule(
+    id="model-does-not-fit",
+    severity=Severity.CRITICAL,
+    each="model",
+    needs=("model.memory",),
+    cites=("docker/compose-dependency-on-missing",),
+)
+
+
+def check(model: LocalModel, case: Case) -> Verdict:
+    """Compare the model's need, in bytes, with the engine's memory and its service's limit."""
+    fit = model_fit(model, case.snapshot)
+    if fit.fits is None:
+        return NotMeasured(fit.reason)
+    if fit.fits:
+        return None
+    need = known(model_need(model, case.snapshot))
+    engine = _if_too_small(engine_memory(case.snapshot), need)
+    limit = _if_too_small(service_limit(model.service, case.snapshot), need)
+    short_of = [
+        *([f"the engine has {gib(round(engine.value))} in all"] if engine else []),
+        *([f"the limit of {model.service} is {gib(round(limit.value))}"] if limit else []),
+    ]
+    return Problem(
+        message=f"{model.name} needs {gib(round(need.value))}, but {' and '.join(short_of)}.",
+        numbers=(need, *(each for each in (engine, limit) if each)),
+        remedies=tuple(_remedies(model, case)),
+        confidence="likely",
+        location=model.location,
+    )
+
+
+def _if_too_small(has: Number | None, need: Number) -> Number | None:
+    return has if has is not None and has.value < need.value else None
+
+
+def _remedies(model: LocalModel, case: Case) -> list[Action]:
+    need, found = known(model.memory), [steps.fit_model(model, case)]
+    if case.service(model.service):
+        gain = f"the stack needs {gib(need)} less"
+        found.append(steps.start_without(known(model.service), case.snapshot, gain=gain))
+    found += steps.smaller_model(model, case)
+    return found

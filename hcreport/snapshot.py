@@ -1,0 +1,126 @@
+"""Snapshot files: JSON with a schema number, read strictly and written whole.
+
+A key we do not know is an error with its path: a typing mistake in a hand-written snapshot must
+not turn into "not measured". A file of a newer schema is refused by name, an older one is brought
+up step by step.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hcreport.errors import SnapshotError, SnapshotTooNew
+from hcreport.files import write_whole
+from hcreport.model import Snapshot
+from hcreport.model.record import described, explain_validation
+from hcreport.units import MB
+
+SCHEMA_NUMBER = 1
+"""The schema that this version writes."""
+
+LARGEST_FILE = 256 * MB
+"""Bytes; a snapshot of 1,000 services is about one hundredth of it."""
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+_UPGRADES: dict[int, Upgrade] = {}
+"""From schema number n to n + 1; the first change of the schema adds the first entry."""
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Return the snapshot in a file.
+
+    Raises SnapshotError where the file is missing, truncated, not JSON or not what the schema
+    says (the message names the place), SnapshotTooNew where a newer hcreport wrote it.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise SnapshotError(
+                f"{path} is too large to be a snapshot.",
+                hint="Name the file that `hcreport collect -o FILE` wrote.",
+            )
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SnapshotError(
+            f"{path} cannot be read: {reason}.",
+            hint="Make one with `hcreport collect -o snapshot.json`.",
+        ) from error
+    return parse_snapshot(text, name=str(path))
+
+
+def parse_snapshot(text: str, *, name: str = "the snapshot") -> Snapshot:
+    """Return the snapshot in a JSON text; ``name`` stands in messages.
+
+    Raises like :func:`read_snapshot`.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise SnapshotError(
+            f"{name} is not valid JSON{place}; it may have been cut short.",
+            hint="Collect again with `hcreport collect -o snapshot.json`.",
+        ) from error
+    if not isinstance(data, dict) or "schema" not in data:
+        raise SnapshotError(
+            f"{name} is not a snapshot: it has no key `schema`.",
+            hint="Name the file that `hcreport collect -o FILE` wrote.",
+        )
+    data = _upgraded(data, name)
+    try:
+        return Snapshot.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise explain_validation(error, name, SnapshotError) from error
+
+
+def write_snapshot(snapshot: Snapshot, path: Path) -> None:
+    """Write a snapshot; the same snapshot gives the same bytes. Raises SnapshotError."""
+    try:
+        write_whole(path, format_snapshot(snapshot))
+    except OSError as error:
+        raise SnapshotError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Choose another place with --output.",
+        ) from error
+
+
+def format_snapshot(snapshot: Snapshot) -> str:
+    """Return the JSON text of a snapshot; values that are their field's default are left out."""
+    data = snapshot.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"schema": SCHEMA_NUMBER, **data}, indent=2, ensure_ascii=False) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the published JSON Schema (draft 2020-12) of a snapshot file."""
+    schema = described(Snapshot)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "hcreport snapshot"
+    schema["properties"] = {
+        "schema": {"const": SCHEMA_NUMBER, "description": "The number of this schema."},
+        **schema["properties"],
+    }
+    schema["required"] = ["schema", *schema["required"]]
+    return schema
+
+
+def _upgraded(data: dict[str, Any], name: str) -> dict[str, Any]:
+    number = data.pop("schema")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise SnapshotError(
+            f"{name}: `schema` is not a schema number.",
+            hint=f"This version writes schema {SCHEMA_NUMBER}.",
+        )
+    if number > SCHEMA_NUMBER:
+        raise SnapshotTooNew(
+            f"{name} has schema {number}; this version reads up to schema {SCHEMA_NUMBER}.",
+            hint="Upgrade hcreport: `pip install --upgrade hcreport`.",
+        )
+    for step in range(number, SCHEMA_NUMBER):
+        data = _UPGRADES[step](data)
+    return data

@@ -1,0 +1,1 @@
+"""Compose files of our own, and what the tests that read them share."""

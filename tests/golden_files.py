@@ -1,0 +1,31 @@
+"""What a person reads, as files under ``tests/golden``: one folder for each snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hcreport.render.json import to_json
+from hcreport.render.terminal import terminal_text
+from tests.pages_case import TESTS, assessed, pages
+
+FOLDER = TESTS / "golden"
+
+SNAPSHOTS = ("empty", "hypercode", "tiny")
+
+# Written from the rules' and the facts' own files, which have tests of their own.
+_NOT_KEPT = ("rules/", "sources.md", "glossary.md")
+
+
+def golden_files() -> dict[Path, str]:
+    """Return the text that every golden file should hold."""
+    return dict(_files())
+
+
+def _files() -> Iterator[tuple[Path, str]]:
+    for name in SNAPSHOTS:
+        yield FOLDER / name / "check.json", to_json(*assessed(name))
+        yield FOLDER / name / "terminal.txt", terminal_text(*assessed(name))
+        for path, text in pages(name).items():
+            if not path.startswith(_NOT_KEPT):
+                yield FOLDER / name / path, text

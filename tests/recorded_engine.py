@@ -1,0 +1,117 @@
+"""Serves recorded replies of an engine over a real socket, each of which a test may replace.
+
+``tests/engine/recorded/engine_20_10.json`` was recorded from Docker Engine 20.10.24 with cgroup v1
+while it ran four containers of a project called ``shop``; parts that nobody reads were taken out,
+and private texts were replaced by the canary.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Any
+
+RECORDED = Path(__file__).parent / "engine" / "recorded" / "engine_20_10.json"
+
+_VERSIONED = re.compile(r"/v(\d+\.\d+)(/.*)")
+
+Json = dict[str, Any]
+
+
+class Hangs:
+    """Stands for a reply that never comes."""
+
+
+class RecordedEngine:
+    """Replies by path, and what was asked."""
+
+    def __init__(self) -> None:
+        self.replies: Json = json.loads(RECORDED.read_text(encoding="utf-8"))
+        self.errors: dict[str, int] = {}
+        """Status by path; the body then holds a text that must not get out."""
+        self.asked: list[tuple[str | None, str]] = []
+        """API version and path of each request."""
+        self.released = threading.Event()
+        self.host = ""
+
+    def container(self, name: str) -> str:
+        """Return the full id of a container."""
+        for entry in self.replies["/containers/json"]:
+            if f"/{name}" in entry["Names"]:
+                return str(entry["Id"])
+        raise LookupError(name)
+
+    def of_container(self, name: str, leaf: str) -> str:
+        """Return the path of a container's ``json`` or ``stats``."""
+        return f"/containers/{self.container(name)}/{leaf}"
+
+    def of_image(self, tag: str, leaf: str) -> str:
+        """Return the path of an image's ``json`` or ``history``."""
+        for entry in self.replies["/images/json"]:
+            if tag in entry["RepoTags"]:
+                return f"/images/{entry['Id']}/{leaf}"
+        raise LookupError(tag)
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        """Return status and body for a path without its version."""
+        if path in self.errors:
+            return self.errors[path], b'{"message": "canary-5f3a9c7e"}'
+        reply = self.replies.get(path)
+        if isinstance(reply, Hangs):
+            self.released.wait()
+            return 500, b""
+        if isinstance(reply, bytes):
+            return 200, reply
+        return (404, b'{"message": "no such thing"}') if reply is None else (200, _encoded(reply))
+
+
+class _Server(ThreadingMixIn, UnixStreamServer):
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing where a test went away without waiting for its answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@contextmanager
+def serve(engine: RecordedEngine, socket: Path) -> Iterator[RecordedEngine]:
+    """Serve an engine's replies on a socket for as long as the block runs."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            match = _VERSIONED.fullmatch(path)
+            version, path = (match[1], match[2]) if match else (None, path)
+            engine.asked.append((version, path))
+            status, body = engine.answer(path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing: a socket file has no address to log."""
+
+    server = _Server(str(socket), Handler)
+    engine.host = f"unix://{socket}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield engine
+    finally:
+        engine.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _encoded(reply: Any) -> bytes:
+    return json.dumps(reply).encode()

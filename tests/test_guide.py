@@ -1,0 +1,144 @@
+"""The guide: its examples work, its commands exist, and its sentences are short."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from hcreport.cli import main
+from hcreport.config import Config
+from hcreport.model import Gap, OriginNote
+from hcreport.rules import load_rules
+from hcreport.snapshot import parse_snapshot
+from hcreport.units import (
+    parse_compose_memory,
+    parse_docker_image_size,
+    parse_docker_stats_memory,
+    parse_ollama_size,
+)
+
+ROOT = Path(__file__).parent.parent
+GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
+PAGES = [
+    *GUIDE,
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs/compared-with-the-review.md",
+]
+
+LONGEST_SENTENCE = 20
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+
+
+def fences(path: Path, language: str) -> list[str]:
+    """Return the fenced blocks of one language in a page."""
+    text = path.read_text(encoding="utf-8")
+    return [body for name, body in FENCE.findall(text) if name == language]
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Yield page and line of every shell command in the pages."""
+    for path in PAGES:
+        for block in fences(path, "sh"):
+            yield from ((path.name, line) for line in block.splitlines())
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the sentences of a page outside of code, tables and front matter."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = CODE.sub("code", FENCE.sub("\n", text))
+    for line in text.splitlines():
+        if not line.startswith(("|", "!")):
+            plain = re.sub(r"\[([^]]+)]\([^)]*\)", r"\1", line)
+            yield from re.split(r"(?<=[.?!:;])\s+", re.sub(r"^[-#*\d. ]+", "", plain))
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(commands())))
+def test_a_command_is_one_that_exists(page: str, line: str) -> None:
+    program, *words = shlex.split(line)
+    if program == "hcreport":
+        command = main.get_command(click.Context(main), words[0])
+        assert command is not None
+        known = {name for option in command.params for name in option.opts}
+        assert {word for word in words[1:] if word.startswith("-")} <= known
+    elif program == "make":
+        targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+        assert words[0] in targets
+    else:
+        assert line.startswith("python3 -m pip install ")
+
+
+def test_the_configuration_example_is_valid_and_has_every_key() -> None:
+    page = ROOT / "docs/guide/configuration.md"
+    (example,) = fences(page, "yaml")
+    data = yaml.safe_load(example)
+    config = Config.model_validate(data)
+    assert data.keys() == Config.model_fields.keys()
+    rows = re.findall(r"^\| `(\w+)` \|", page.read_text("utf-8"), re.MULTILINE)
+    assert set(rows) == Config.model_fields.keys()
+    rules = load_rules()
+    assert {each.rule for each in config.suppress} <= rules.keys()
+    for rule, thresholds in config.rules.items():
+        assert thresholds.keys() <= rules[rule].rule.thresholds.keys()
+
+
+def test_the_examples_of_the_snapshot_format_are_valid() -> None:
+    snapshot, gap, note = fences(ROOT / "docs/guide/snapshot-format.md", "json")
+    assert parse_snapshot(snapshot).project.name == "shop"
+    assert Gap.model_validate(json.loads(gap))
+    assert OriginNote.model_validate(json.loads(note))
+
+
+def test_the_table_of_units_is_what_the_parsers_do() -> None:
+    parsers = (
+        parse_compose_memory,
+        parse_docker_stats_memory,
+        parse_docker_image_size,
+        parse_ollama_size,
+    )
+    page = (ROOT / "docs/guide/units.md").read_text("utf-8")
+    lines = [line for line in page.splitlines() if re.match(r"\|.*`.*\| [\d,]+ \|", line)]
+    for parse, line in zip(parsers, lines, strict=True):
+        _, _, texts, expected, *_ = line.split("|")
+        for text in CODE.findall(texts):
+            assert parse(text) == int(expected.replace(",", ""))
+
+
+def test_the_exit_codes_of_readme_and_guide_agree_with_the_errors() -> None:
+    codes = {"0", "1", "2", "3", "4", "5"}
+    for path in (ROOT / "README.md", ROOT / "docs/guide/quick-start.md"):
+        rows = re.findall(r"^\| (\d+) \|", path.read_text("utf-8"), re.MULTILINE)
+        assert set(rows) >= codes
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_sentences_are_short(path: Path) -> None:
+    long = [each for each in sentences(path) if len(each.split()) > LONGEST_SENTENCE]
+    assert long == []
+
+
+@pytest.mark.parametrize("path", GUIDE, ids=lambda path: path.stem)
+def test_a_page_is_in_the_navigation_with_a_description(path: Path) -> None:
+    assert f"guide/{path.name}\n" in (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert path.read_text("utf-8").startswith("---\ndescription: ")
+
+
+def test_our_own_site_has_the_settings_of_everybodys() -> None:
+    ours, packaged = (
+        yaml.safe_load((ROOT / name).read_text("utf-8"))
+        for name in ("mkdocs.yml", "templates/site/mkdocs.yml")
+    )
+    different = {"site_name", "site_description", "docs_dir", "plugins", "nav"}
+    assert {
+        key for key in ours.keys() | packaged if ours.get(key) != packaged.get(key)
+    } <= different
+    assert ours["nav"][: len(packaged["nav"])] == packaged["nav"]
