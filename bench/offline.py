@@ -42,7 +42,7 @@ def build_of_the_example() -> Row:
         )
         _write_pages(theirs)
         row = compare(
-            "hcreport build to mkdocs build of its pages", one, other, bar=1.25, repetitions=9
+            "hcreport build to mkdocs build of its pages", one, other, bar=1.25, repetitions=15
         )
         _must_be_alike(ours / "site", theirs / "site")
         return row

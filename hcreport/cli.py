@@ -6,6 +6,7 @@ those of :mod:`hcreport.errors`, 1 for findings at or above ``--fail-on``, and 1
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -123,7 +124,7 @@ def main(debug: bool) -> None:
     """Health reports and system requirements for Docker Compose stacks."""
 
 
-@main.command()
+@main.command(short_help="Snapshot a Compose project.")
 @click.option("-f", "--file", "files", multiple=True, help="Compose file; may be repeated.")
 @click.option("--profile", "profiles", multiple=True, help="Compose profile; may be repeated.")
 @click.option("-p", "--project-name", help="Compose project name.")
@@ -196,7 +197,7 @@ def _say_collected(snapshot: Snapshot) -> None:
         raise click.exceptions.Exit(_INTERRUPTED)
 
 
-@main.command()
+@main.command(short_help="Assess a snapshot; the gate for CI.")
 @_options
 @click.option(
     "--fail-on",
@@ -245,7 +246,7 @@ def check(
             raise click.exceptions.Exit(1)
 
 
-@main.command()
+@main.command(short_help="Write the report as Markdown pages.")
 @_options
 @click.option(
     "--to",
@@ -267,7 +268,7 @@ def render(snapshot: Path | None, config: Path | None, folder: Path) -> None:
     _say(f"{len(report.pages)} pages in {folder}, {len(written)} of the files changed.")
 
 
-@main.command()
+@main.command(short_help="Build the site.")
 @_options
 @click.option(
     "--site-dir",
@@ -284,17 +285,18 @@ def build(snapshot: Path | None, config: Path | None, site_dir: Path) -> None:
     click.echo(first_page)
 
 
-@main.command()
+@main.command(short_help="Show the site and rebuild it on changes.")
 @_options
 @click.option("--address", default="127.0.0.1:8000", show_default=True, help="Where to listen.")
 def serve(snapshot: Path | None, config: Path | None, address: str) -> None:
     """Show the site in a browser and rebuild it whenever the snapshot or a template changes."""
     from hcreport.build import serve_site
 
+    gc.enable()
     serve_site(_source(snapshot, config), address)
 
 
-@main.command()
+@main.command(short_help="Print the documentation of a rule.")
 @click.argument("rule")
 def explain(rule: str) -> None:
     """Print what a rule checks, why it matters, how to fix it, and its limits."""
@@ -303,7 +305,7 @@ def explain(rule: str) -> None:
     click.echo(rule_text(rule))
 
 
-@main.command()
+@main.command(short_help="List the rules.")
 def rules() -> None:
     """List the rules."""
     from hcreport.render.rule_docs import rule_list

@@ -4,7 +4,7 @@
 
     HcreportError                5  something went wrong inside hcreport
     ├── UsageError               2  the command line or hcreport.yml asks for something impossible
-    │   └── ConfigError          2  hcreport.yml cannot be read
+    │   └── ConfigError          2  the file hcreport.yml is not valid
     ├── CollectError             3  nothing could be collected
     │   ├── ComposeMissing       3  no Docker Compose v2 or newer on this machine
     │   ├── ComposeRejected      3  Compose refuses the file; its own reason is the message
