@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer
 
 _log = logging.getLogger("mkdocs.plugins.hcreport")
+
+_LATEST_TIME = datetime(2106, 1, 1, tzinfo=UTC)
+"""The sitemap is also packed with gzip, whose times end in that year."""
 
 _chosen: ContextVar[Callable[[], Report] | None] = ContextVar("_chosen", default=None)
 
@@ -77,7 +81,8 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
             raise PluginError(f"hcreport: {error.message} {error.hint}".strip()) from error
         self._report = report
         # The same snapshot gives the same site: the sitemap's dates are the snapshot's.
-        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(report.taken_at.timestamp())))
+        seconds = max(min(report.taken_at, _LATEST_TIME).timestamp(), 0)
+        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(seconds)))
         for asset in sorted(report.assets):
             place = self._place(asset)
             if asset.endswith(".css") and place not in config.extra_css:

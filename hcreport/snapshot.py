@@ -18,7 +18,7 @@ from hcreport.errors import SnapshotError, SnapshotTooNew
 from hcreport.files import write_whole
 from hcreport.model import Snapshot
 from hcreport.model.record import described, explain_validation
-from hcreport.units import MB
+from hcreport.units import LARGEST_COUNT, MB
 
 SCHEMA_NUMBER = 1
 """The schema that this version writes."""
@@ -60,11 +60,16 @@ def parse_snapshot(text: str, *, name: str = "the snapshot") -> Snapshot:
     Raises like :func:`read_snapshot`.
     """
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        data = json.loads(text, parse_int=_read_integer)
+    except json.JSONDecodeError as error:
         raise SnapshotError(
-            f"{name} is not valid JSON{place}; it may have been cut short.",
+            f"{name} is not valid JSON at line {error.lineno}; it may have been cut short.",
+            hint="Collect again with `hcreport collect -o snapshot.json`.",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SnapshotError(
+            f"{name} is not a snapshot: {reason}.",
             hint="Collect again with `hcreport collect -o snapshot.json`.",
         ) from error
     if not isinstance(data, dict) or "schema" not in data:
@@ -107,6 +112,14 @@ def json_schema() -> dict[str, Any]:
     }
     schema["required"] = ["schema", *schema["required"]]
     return schema
+
+
+def _read_integer(digits: str) -> int:
+    """Return a whole number; none that a kernel counts or Python's arithmetic could not hold."""
+    number = int(digits)
+    if abs(number) > LARGEST_COUNT:
+        raise ValueError(f"{digits[:20]}… is too large for a number")
+    return number
 
 
 def _upgraded(data: dict[str, Any], name: str) -> dict[str, Any]:

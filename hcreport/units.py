@@ -25,6 +25,9 @@ GB = KB**3
 NANOSECONDS_PER_SECOND = KB**3
 NANO_CPUS_PER_CPU = KB**3
 
+LARGEST_COUNT = 2**63 - 1
+"""The largest whole number that an engine's counters hold."""
+
 # In the order of the powers; "" is bytes.
 _PREFIXES = ("", "k", "m", "g", "t", "p")
 

@@ -152,7 +152,9 @@ _PROBES = st.lists(
     ),
     max_size=2,
 )
-_MOMENTS = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1))
+_MOMENTS = st.datetimes(
+    min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC)
+)
 _CONTAINERS = st.fixed_dictionaries(
     {
         "name": _NAMES,

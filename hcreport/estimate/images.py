@@ -38,21 +38,17 @@ def images_by_service(snapshot: Snapshot) -> dict[str, Image]:
 
     It is the one that a container of the service runs, else the one that the service names.
     """
-    containers: dict[str, list[Container]] = {}
-    for container in snapshot.containers:
-        if container.service is not None:
-            containers.setdefault(container.service, []).append(container)
     by_tag = {_plain(tag): image for image in reversed(snapshot.images) for tag in image.tags}
     found: dict[str, Image] = {}
     for service in snapshot.services:
-        own = containers.get(service.name, [])
+        own = snapshot.containers_by_service.get(service.name, ())
         image = _running(own, snapshot.images) or _named(service, own, snapshot, by_tag)
         if image is not None:
             found[service.name] = image
     return found
 
 
-def _running(containers: list[Container], images: tuple[Image, ...]) -> Image | None:
+def _running(containers: tuple[Container, ...], images: tuple[Image, ...]) -> Image | None:
     for container in containers:
         for image in images:
             if container.image_id and _same_id(container.image_id, image.id):
@@ -61,7 +57,10 @@ def _running(containers: list[Container], images: tuple[Image, ...]) -> Image | 
 
 
 def _named(
-    service: Service, containers: list[Container], snapshot: Snapshot, by_tag: dict[str, Image]
+    service: Service,
+    containers: tuple[Container, ...],
+    snapshot: Snapshot,
+    by_tag: dict[str, Image],
 ) -> Image | None:
     names = [service.image] if service.image else []
     if service.build is not None and not names:

@@ -52,8 +52,8 @@ def service_limit(name: str | None, snapshot: Snapshot) -> Number | None:
         return None
     seen = [
         each
-        for each in snapshot.containers
-        if each.service == name and knows_limits(each, snapshot)
+        for each in snapshot.containers_by_service.get(name, ())
+        if knows_limits(each, snapshot)
     ]
     limits = [
         (each.limits.memory, snapshot.origin_of(f"containers/{each.name}/limits"))

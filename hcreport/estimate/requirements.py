@@ -245,7 +245,7 @@ def _all_peaks(plan: _Plan, samples: _Samples) -> bool:
 
 
 def _why_unmeasured(service: Service, snapshot: Snapshot) -> str:
-    containers = [each for each in snapshot.containers if each.service == service.name]
+    containers = snapshot.containers_by_service.get(service.name, ())
     running = [each for each in containers if each.state in RUNNING]
     for each in running:
         if each.memory is None:

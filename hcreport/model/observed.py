@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from hcreport.model.declared import Limits, Mount
-from hcreport.model.record import Record
+from hcreport.model.record import Moment, Record
 from hcreport.units import Bytes
 
 
@@ -125,8 +124,8 @@ class Container(Record):
     exit_code: int | None = None
     oom_killed: bool | None = None
     restart_count: int | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
     health: Health | None = None
     """None where the container has no health check."""
     limits: Limits = Limits()
@@ -168,7 +167,7 @@ class Image(Record):
     layers: tuple[Layer, ...] = ()
     """Newest last; empty where the history is not known."""
     architecture: str | None = None
-    created: datetime | None = None
+    created: Moment | None = None
 
     @property
     def name(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from functools import cached_property
 
 from hcreport.model.declared import LocalModel, Location, Project, Scenario, Service
 from hcreport.model.observed import Container, Disk, Engine, Image, Volume
 from hcreport.model.origin import Origin, OriginNote
-from hcreport.model.record import Record
+from hcreport.model.record import Moment, Record
 
 
 class Gap(Record):
@@ -24,7 +25,7 @@ class Gap(Record):
 class Snapshot(Record):
     """One Compose project, observed once. All sizes are in bytes, all times in UTC."""
 
-    taken_at: datetime
+    taken_at: Moment
     tool: str
     """``hcreport 0.1.0``, or who wrote the snapshot."""
     title: str | None = None
@@ -42,6 +43,20 @@ class Snapshot(Record):
     interrupted: bool = False
     """Collection was stopped by the user: what is missing was not looked at."""
     origins: tuple[OriginNote, ...] = ()
+
+    @cached_property
+    def services_by_name(self) -> Mapping[str, Service]:
+        """The services by name; of several with one name the first."""
+        return {each.name: each for each in reversed(self.services)}
+
+    @cached_property
+    def containers_by_service(self) -> Mapping[str, tuple[Container, ...]]:
+        """The containers of each service that has any, in the order of the snapshot."""
+        found: dict[str, list[Container]] = {}
+        for container in self.containers:
+            if container.service is not None:
+                found.setdefault(container.service, []).append(container)
+        return {name: tuple(containers) for name, containers in found.items()}
 
     def origin_of(self, path: str, location: Location | None = None) -> Origin:
         """Return where the value at ``path`` comes from.

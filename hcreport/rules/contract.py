@@ -120,7 +120,7 @@ class Case:
 
     def service(self, name: str | None) -> Service | None:
         """Return the service of a name; None where the Compose files name none such."""
-        return next((each for each in self.snapshot.services if each.name == name), None)
+        return None if name is None else self.snapshot.services_by_name.get(name)
 
     def builders(self, image: Image) -> list[Service]:
         """Return the services that build this image."""

@@ -65,5 +65,5 @@ def _remedy(service: Service, allowed: str, case: Case) -> Action:
 
 
 def _container(service: Service, case: Case) -> str:
-    names = (each.name for each in case.snapshot.containers if each.service == service.name)
+    names = (each.name for each in case.snapshot.containers_by_service.get(service.name, ()))
     return next(names, service.container_name or service.name)
