@@ -6,6 +6,7 @@ those of :mod:`hcreport.errors`, 1 for findings at or above ``--fail-on``, and 1
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
@@ -180,8 +181,21 @@ def collect(
     )
     with progress_bar() as progress:
         snapshot = collect_snapshot(options, progress)
-    _publish(format_snapshot(snapshot), output)
+    _publish_or_keep(format_snapshot(snapshot), output)
     _say_collected(snapshot)
+
+
+def _publish_or_keep(text: str, output: Path | None) -> None:
+    """Publish a snapshot; what it shows may be over, so one that cannot be written is kept."""
+    from hcreport.files import write_aside
+
+    try:
+        _publish(text, output)
+    except UsageError as error:
+        with contextlib.suppress(OSError):
+            place = write_aside(text, ".json")
+            error.hint = f"The snapshot is kept in {place}: make room and move it."
+        raise
 
 
 def _say_collected(snapshot: Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 from hcreport import __version__
 from hcreport.cli import main, run
 from hcreport.render.report import example_snapshot
+from hcreport.snapshot import parse_snapshot
 
 Outcome = tuple[int, str, str]
 Hcreport = Callable[..., Outcome]
@@ -124,6 +126,20 @@ def test_output_that_cannot_be_written(hcreport: Hcreport, tmp_path: Path) -> No
     code, _, err = hcreport("check", path, "--output", "folder")
     assert code == 2
     assert "folder cannot be written: Is a directory." in err
+
+
+def test_a_snapshot_that_cannot_be_written_is_kept(hcreport: Hcreport, tmp_path: Path) -> None:
+    """What it shows may be over when there is room again."""
+    _write(tmp_path / "compose.yaml", "name: kept\nservices: {web: {image: scratch}}\n")
+    (tmp_path / "folder").mkdir()
+    code, _, err = hcreport("collect", "--no-engine", "--output", "folder")
+    assert code == 2
+    assert "folder cannot be written: Is a directory." in err
+    kept = re.search(r"kept in (\S+\.json): ", err)
+    assert kept is not None, err
+    place = Path(kept[1])
+    assert parse_snapshot(place.read_text(encoding="utf-8")).project.name == "kept"
+    place.unlink()
 
 
 def test_configuration_is_read_and_its_errors_named(hcreport: Hcreport, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hcreport.files import write_whole
+from hcreport.files import write_aside, write_whole
 
 
 def test_writes_utf8_with_unix_lines_and_makes_the_folder(tmp_path: Path) -> None:
@@ -49,3 +49,34 @@ def test_the_file_has_the_usual_mode(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "page.md").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_keeps_pointing_where_it_does(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    """As root, ``--output /dev/null`` would otherwise put a file in place of the device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "through")
+        assert os.read(reader, 100) == b"through"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_what_is_written_aside_is_private() -> None:
+    place = write_aside("text", ".json")
+    try:
+        assert place.read_text(encoding="utf-8") == "text"
+        assert place.stat().st_mode & 0o077 == 0
+    finally:
+        place.unlink()
