@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST ?=
+SIZING ?=
 
 SITE_READY := $(VENV)/.ready-for-site
 TEST_READY := $(VENV)/.ready-for-test
@@ -14,13 +15,14 @@ TEST_READY := $(VENV)/.ready-for-test
 # What `make test` installs contains what `make site` needs.
 READY := $(if $(wildcard $(TEST_READY)),$(TEST_READY),$(SITE_READY))
 
-.PHONY: help site test check bench golden docs schema lock clean
+.PHONY: help site test check bench bench-sizing golden docs schema lock clean
 
 help:
 	@echo 'make site    build the HyperCode report into site/'
 	@echo 'make test    run the tests; PYTEST="-k units" passes arguments on'
 	@echo 'make check   style, types, floors, and whether generated files are current'
 	@echo 'make bench   measure collecting, building and starting, as ratios'
+	@echo 'make bench-sizing  try predicted memory limits on a real engine; SIZING="--quick"'
 	@echo 'make golden  write the expected pages of the tests anew'
 	@echo 'make docs    write docs/commands.md anew from the real help'
 	@echo 'make schema  write docs/schema/*.json anew from the types'
@@ -44,6 +46,9 @@ check: $(TEST_READY)
 
 bench: $(TEST_READY)
 	$(RUN) -m bench
+
+bench-sizing: $(TEST_READY)
+	$(RUN) -m bench.sizing $(SIZING)
 
 golden: $(TEST_READY)
 	$(RUN) -m tests.update_golden

@@ -15,6 +15,7 @@ import pytest
 
 from bench.measure import Command, Row, compare
 from bench.offline import PROGRAM
+from bench.watching import WHAT, watching
 from hcreport.snapshot import read_snapshot
 from tests.engine_fixture import BUSYBOX, RunningEngine, running_engine
 
@@ -30,7 +31,7 @@ _PROJECT = "hcreport-bench"
 
 
 def collecting() -> list[Row]:
-    """Compare ``hcreport collect`` with ``docker stats --no-stream``, or say why that cannot be."""
+    """Compare ``hcreport collect`` with ``docker stats``, or say why that cannot be."""
     missing = [name for name in ("docker", str(BUSYBOX)) if shutil.which(name) is None]
     if missing:
         return _not_measured(f"there is no {missing[0]}")
@@ -39,7 +40,7 @@ def collecting() -> list[Row]:
             if not engine.started_here:
                 return _not_measured("the engine is not one that was started for this")
             engine.build("hcreport-bench-sleeper", _DOCKERFILE)
-            return [_compare(count) for count in _COUNTS]
+            return [row for count in _COUNTS for row in _rows(count, engine.host)]
     except (pytest.skip.Exception, pytest.fail.Exception) as reason:
         return _not_measured(str(reason))
 
@@ -49,7 +50,9 @@ def _what(count: int) -> str:
 
 
 def _not_measured(reason: str) -> list[Row]:
-    return [Row(what=_what(count), detail=reason, bar=1) for count in _COUNTS]
+    rows = [Row(what=_what(count), detail=reason, bar=1) for count in _COUNTS]
+    bars = zip(WHAT, (5, 120), ("%", "MB"), strict=True)
+    return rows + [Row(what=what, detail=reason, bar=bar, unit=unit) for what, bar, unit in bars]
 
 
 @contextmanager
@@ -64,30 +67,34 @@ def _at(engine: RunningEngine) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _compare(count: int) -> Row:
-    """Start that many containers and compare; the two commands see the same ones."""
+def _rows(count: int, host: str) -> Iterator[Row]:
+    """Start that many containers, and measure with them; all commands see the same ones."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "compose.yaml").write_text(_compose_file(count), encoding="utf-8")
         _compose(folder, "up", "--detach", "--quiet-pull")
         try:
-            row = compare(
-                _what(count),
-                Command(
-                    name="hcreport collect",
-                    words=(PROGRAM, "collect", "--output", "snapshot.json"),
-                    folder=folder,
-                ),
-                Command(
-                    name="docker stats", words=("docker", "stats", "--no-stream"), folder=folder
-                ),
-                bar=1,
-                repetitions=5,
-            )
-            _must_be_whole(folder / "snapshot.json", count)
-            return row
+            yield _compare(count, folder)
+            if count == _COUNTS[0]:
+                yield from watching(folder, host)
         finally:
             _compose(folder, "down", "--timeout", "0")
+
+
+def _compare(count: int, folder: Path) -> Row:
+    row = compare(
+        _what(count),
+        Command(
+            name="hcreport collect",
+            words=(PROGRAM, "collect", "--output", "snapshot.json"),
+            folder=folder,
+        ),
+        Command(name="docker stats", words=("docker", "stats", "--no-stream"), folder=folder),
+        bar=1,
+        repetitions=5,
+    )
+    _must_be_whole(folder / "snapshot.json", count)
+    return row
 
 
 def _compose_file(count: int) -> str:

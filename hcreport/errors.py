@@ -9,6 +9,7 @@
     │   ├── ComposeMissing       3  no Docker Compose v2 or newer on this machine
     │   ├── ComposeRejected      3  Compose refuses the file; its own reason is the message
     │   └── EngineUnreachable    3  no engine answers, or it refuses us
+    ├── ProveError               3  a scenario could not be run as a throwaway project
     ├── SnapshotError            4  the snapshot cannot be read
     │   └── SnapshotTooNew       4  it was written by a newer hcreport
     ├── BuildError               5  MkDocs could not build the site, or a page could not be written
@@ -61,6 +62,12 @@ class ComposeRejected(CollectError):
 
 class EngineUnreachable(CollectError):
     """No Docker engine answered, or it answered that we may not ask."""
+
+
+class ProveError(HcreportError):
+    """A scenario could not be run as a throwaway project, so nothing was proven."""
+
+    exit_code = 3
 
 
 class SnapshotError(HcreportError):

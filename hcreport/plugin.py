@@ -29,7 +29,7 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from hcreport.errors import HcreportError
-from hcreport.render.marker import is_generated
+from hcreport.render.marker import DOWNLOADS, is_generated, is_generated_file
 from hcreport.render.report import Report, ReportSource, make_report
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
         place = self._place(path)
         existing = files.get_file_from_path(place)
         if existing is not None:
-            if not is_generated(existing.content_string):
+            found = existing.content_string
+            if not (is_generated(found) or (path in DOWNLOADS and is_generated_file(found))):
                 _log.info("%s is written by hand and stays", place)
                 return
             files.remove(existing)

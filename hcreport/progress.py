@@ -15,17 +15,27 @@ if TYPE_CHECKING:
 
 
 class _TerminalProgress:
-    """Shows how many of the sources have answered, and which one did so last."""
+    """Shows how many of the sources have answered, and which one did so last, or seconds."""
 
     def __init__(self, bar: Bar, task: TaskID) -> None:
         self._bar = bar
         self._task = task
+        self._watched = False
 
     def start(self, total: int) -> None:
+        if self._watched:
+            self._watched = False
+            self._bar.reset(self._task)
         self._bar.update(self._task, total=total)
 
     def step(self, what: str) -> None:
         self._bar.update(self._task, advance=1, description=what)
+
+    def watch(self, what: str, seconds: float, longest: float | None) -> None:
+        self._watched = True
+        done = seconds if longest is None else min(seconds, longest)
+        text = f"{what}, {seconds:.0f} s" if seconds else what
+        self._bar.update(self._task, description=text, completed=done, total=longest)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ up step by step.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ SCHEMA_NUMBER = 1
 
 LARGEST_FILE = 256 * MB
 """Bytes; a snapshot of 1,000 services is about one hundredth of it."""
+
+_NUMBER = r"(?:-?[0-9][0-9.eE+-]*|null)"
+_ROW_OF_NUMBERS = re.compile(rf"\[\n\s+({_NUMBER}(?:,\n\s+{_NUMBER})*)\n\s+\]")
+"""A list of numbers as ``json`` indents it. No text can look like it, for JSON writes the end of a
+line within a text as two characters."""
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -98,7 +104,12 @@ def write_snapshot(snapshot: Snapshot, path: Path) -> None:
 def format_snapshot(snapshot: Snapshot) -> str:
     """Return the JSON text of a snapshot; values that are their field's default are left out."""
     data = snapshot.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({"schema": SCHEMA_NUMBER, **data}, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps({"schema": SCHEMA_NUMBER, **data}, indent=2, ensure_ascii=False) + "\n"
+    return _ROW_OF_NUMBERS.sub(_on_one_line, text)
+
+
+def _on_one_line(row: re.Match[str]) -> str:
+    return f"[{' '.join(row[1].split())}]"
 
 
 def json_schema() -> dict[str, Any]:

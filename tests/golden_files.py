@@ -7,11 +7,11 @@ from pathlib import Path
 
 from hcreport.render.json import to_json
 from hcreport.render.terminal import terminal_text
-from tests.pages_case import TESTS, assessed, pages
+from tests.pages_case import TESTS, assessed, files, pages
 
 FOLDER = TESTS / "golden"
 
-SNAPSHOTS = ("empty", "hypercode", "tiny")
+SNAPSHOTS = ("empty", "hypercode", "tiny", "watched")
 
 # Written from the rules' and the facts' own files, which have tests of their own.
 _NOT_KEPT = ("rules/", "sources.md", "glossary.md")
@@ -29,3 +29,5 @@ def _files() -> Iterator[tuple[Path, str]]:
         for path, text in pages(name).items():
             if not path.startswith(_NOT_KEPT):
                 yield FOLDER / name / path, text
+        for path, content in files(name).items():
+            yield FOLDER / name / path, content.decode()

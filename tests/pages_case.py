@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from hcreport.analyze import analyze
-from hcreport.model import Assessment, Snapshot
-from hcreport.render.pages import render_pages
+from hcreport.model import Assessment, Proofs, Snapshot
+from hcreport.proofs import proofs_path, read_proofs
+from hcreport.render.pages import downloads, render_pages
 from hcreport.render.templating import templates_folder
 from hcreport.snapshot import read_snapshot
 
@@ -24,6 +25,7 @@ SNAPSHOTS: Mapping[str, Path] = {
     "hostile": TESTS / "snapshots" / "hostile.json",
     "hypercode": TESTS.parent / "docs" / "snapshots" / "hypercode.json",
     "tiny": TESTS / "snapshots" / "tiny.json",
+    "watched": TESTS / "snapshots" / "watched.json",
 }
 
 SITE_CONFIG = templates_folder() / "site" / "mkdocs.yml"
@@ -39,7 +41,19 @@ def assessed(name: str) -> tuple[Snapshot, Assessment]:
 @cache
 def pages(name: str) -> dict[str, str]:
     """Return all pages of a snapshot; do not change the result."""
-    return render_pages(*assessed(name))
+    return render_pages(*assessed(name), proofs=proofs(name))
+
+
+@cache
+def proofs(name: str) -> Proofs:
+    """Return what was proven of a snapshot; nothing for most."""
+    return read_proofs(proofs_path(SNAPSHOTS[name]))
+
+
+@cache
+def files(name: str) -> dict[str, bytes]:
+    """Return the files for programs beside the pages; do not change the result."""
+    return downloads(*assessed(name), proofs=proofs(name))
 
 
 def site_config() -> dict[str, Any]:

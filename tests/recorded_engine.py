@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 
@@ -39,7 +40,17 @@ class RecordedEngine:
         self.asked: list[tuple[str | None, str]] = []
         """API version and path of each request."""
         self.released = threading.Event()
+        self.events: SimpleQueue[Json] = SimpleQueue()
+        """What the engine is to tell to those who listen."""
         self.host = ""
+
+    def tell(self, name: str, action: str, moment: int, /, **words: str) -> None:
+        """Tell an event of one of the listed containers."""
+        key = self.container(name)
+        (entry,) = [each for each in self.replies["/containers/json"] if each["Id"] == key]
+        attributes = {"name": name, **entry["Labels"], **words}
+        actor = {"ID": key, "Attributes": attributes}
+        self.events.put({"Action": action, "Actor": actor, "timeNano": moment})
 
     def container(self, name: str) -> str:
         """Return the full id of a container."""
@@ -67,6 +78,8 @@ class RecordedEngine:
         if isinstance(reply, Hangs):
             self.released.wait()
             return 500, b""
+        if callable(reply):
+            reply = reply()
         if isinstance(reply, bytes):
             return 200, reply
         return (404, b'{"message": "no such thing"}') if reply is None else (200, _encoded(reply))
@@ -91,15 +104,36 @@ def serve(engine: RecordedEngine, socket: Path) -> Iterator[RecordedEngine]:
             match = _VERSIONED.fullmatch(path)
             version, path = (match[1], match[2]) if match else (None, path)
             engine.asked.append((version, path))
+            if path == "/events":
+                self.stream()
+                return
             status, body = engine.answer(path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
+
+        def stream(self) -> None:
+            """Send events, one JSON text in a chunk each, until the engine goes away."""
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            while not engine.released.is_set():
+                try:
+                    body = _encoded(engine.events.get(timeout=0.02)) + b"\n"
+                except Empty:
+                    continue
+                self.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n")
+
         def log_message(self, *args: object) -> None:
             """Say nothing: a socket file has no address to log."""
 
+    socket.unlink(missing_ok=True)
+    engine.released.clear()
     server = _Server(str(socket), Handler)
     engine.host = f"unix://{socket}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -109,6 +143,7 @@ def serve(engine: RecordedEngine, socket: Path) -> Iterator[RecordedEngine]:
     finally:
         engine.released.set()
         server.shutdown()
+        socket.unlink()
         thread.join()
         server.server_close()
 

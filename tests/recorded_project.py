@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hcreport.collect import CollectOptions, collect
+from hcreport.collect import CollectOptions, Progress, collect
 from hcreport.collect.compose import ComposeRequest
 from hcreport.model import Snapshot
 from tests.recorded_engine import RecordedEngine, serve
@@ -51,8 +51,8 @@ def recorded() -> Iterator[RecordedEngine]:
 def take(folder: Path, recorded: RecordedEngine) -> Take:
     """Collect from the recorded engine; keywords go to the options."""
 
-    def call(**more: Any) -> Snapshot:
+    def call(progress: Progress | None = None, **more: Any) -> Snapshot:
         request = ComposeRequest(folder=folder)
-        return collect(CollectOptions(compose=request, host=recorded.host, **more))
+        return collect(CollectOptions(compose=request, host=recorded.host, **more), progress)
 
     return call

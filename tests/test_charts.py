@@ -21,7 +21,7 @@ def _requirement(need: Bytes, *, exact: bool = False) -> Requirement:
         parts=(
             RequirementPart(name="web", memory=_memory(need)),
             RequirementPart(name="db", reason="it did not run"),
-            RequirementPart(name="Docker itself", memory=_memory(Bytes(0))),
+            RequirementPart(name="Docker itself", kind="engine", memory=_memory(Bytes(0))),
         ),
         at_least=need,
         docker_memory=need if exact else None,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hcreport.collect import CollectOptions, collect
+from hcreport.collect import CollectOptions, SilentProgress, collect
 from hcreport.collect.compose import ComposeRequest
 from hcreport.collect.tasks import Question, Tasks
 from hcreport.config import Config, PlannedModel
@@ -25,7 +25,7 @@ from tests.recorded_project import Take, folder, recorded, take
 __all__ = ["folder", "recorded", "take"]
 
 
-class Interrupting:
+class Interrupting(SilentProgress):
     """Presses Ctrl-C when the answer to a question of one kind has come in."""
 
     def __init__(self, what: str) -> None:

@@ -164,7 +164,7 @@ def test_a_source_that_fails_is_a_gap(
     if source == "containers":
         parts -= {"images", "volumes"}
     if source == "disk":
-        parts -= {"volumes"}
+        parts -= {"volumes", "containers"}  # their sizes stand in the same answer
     for part in sorted(parts):
         assert getattr(snapshot, part) == getattr(whole, part), part
 

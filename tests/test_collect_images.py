@@ -95,6 +95,24 @@ def test_without_an_account_of_disk_use_sizes_are_not_known() -> None:
     assert found == (Volume(name="shop_data", project="shop"),)
 
 
+def test_blocks_are_those_of_the_engines_folder() -> None:
+    """A volume that is a folder or a server elsewhere has only its empty place there."""
+    volumes = [
+        _volume("shop_data", "shop"),
+        _volume("shop_nfs", "shop"),
+        _volume("shop_new", "shop"),
+    ]
+    volumes[0]["Options"] = {"size": "10G"}
+    volumes[1]["Options"] = {"type": "nfs", "device": ":/export", "o": "addr=10.0.0.1"}
+    blocks = {"shop_data": Bytes(8192), "shop_nfs": Bytes(4096)}
+    found = read_volumes(PROJECT, [], volumes, None, blocks)
+    assert {each.name: each.on_disk for each in found} == {
+        "shop_data": 8192,
+        "shop_new": None,
+        "shop_nfs": None,
+    }
+
+
 def test_a_volume_of_another_driver_has_no_size() -> None:
     volumes = [_volume("shop_data", "shop", users=-1, size=-1)]
     volumes[0]["Driver"] = "https://user:secret@nfs"

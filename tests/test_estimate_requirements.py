@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hcreport.estimate.requirements import EVERYTHING, WITHOUT_MODEL, requirements
+from hcreport.estimate.requirements import requirements
+from hcreport.estimate.scenarios import EVERYTHING, WITHOUT_MODEL
 from hcreport.model import Requirement
 from hcreport.platforms import PLATFORMS, host_memory_when_set
 from hcreport.units import mebibytes
 from tests.fragments import read_yaml, snapshot_of
 
-# Docker itself: 100 MiB and 6 MiB for each container.
-ENGINE, EACH = 100, 6
+# Docker itself: 100 MiB and 6 MiB for each container; the system around it keeps 90 MiB.
+ENGINE, EACH, SYSTEM = 100, 6, 90
 
 
 def by_name(fragment: str) -> dict[str, Requirement]:
@@ -19,11 +20,12 @@ def by_name(fragment: str) -> dict[str, Requirement]:
 
 
 def parts(requirement: Requirement) -> dict[str, float | str]:
-    """Return MiB by name of part, or the reason where it is unknown."""
+    """Return MiB by name of part but the system's, or the reason where it is unknown."""
     one = int(mebibytes(1))
     return {
         each.name: each.memory.value / one if each.memory else each.reason
         for each in requirement.parts
+        if each.kind != "system"
     }
 
 
@@ -55,7 +57,7 @@ def test_a_use_of_one_moment_is_no_requirement() -> None:
     assert (found.complete, found.docker_memory) == (True, None)
     memory = found.parts[0].memory
     assert memory is not None
-    assert memory.name == "in use when the snapshot was taken"
+    assert memory.name == "seen in use"
 
 
 _PEAK = ", peak: !memory 300MiB"
@@ -64,18 +66,19 @@ _PEAK = ", peak: !memory 300MiB"
 def test_peaks_of_every_container_are_a_requirement() -> None:
     found = by_name(f"services: [{{name: web}}]\ncontainers: [{use('web', '100MiB', more=_PEAK)}]")
     everything = found[EVERYTHING]
-    assert everything.docker_memory == everything.at_least == mebibytes(300 + ENGINE + EACH)
+    assert everything.docker_memory == everything.at_least
+    assert everything.at_least == mebibytes(309 + SYSTEM + ENGINE + EACH)
     memory = everything.parts[0].memory
     assert memory is not None
-    assert memory.name == "highest use since start"
+    assert (memory.name, memory.origin.fact) == ("needed for what was seen", "sizing/peak-factor")
 
 
-def test_peaks_and_moments_are_not_added() -> None:
+def test_one_moment_among_peaks_leaves_a_lower_bound() -> None:
     found = by_name(f"""
         services: [{{name: web}}, {{name: db}}]
         containers: [{use("web", "100MiB", more=_PEAK)}, {use("db", "50MiB")}]
     """)[EVERYTHING]
-    assert parts(found) == {"web": 100, "db": 50, "Docker itself": ENGINE + 2 * EACH}
+    assert parts(found) == {"web": 309, "db": 50, "Docker itself": ENGINE + 2 * EACH}
     assert found.docker_memory is None
 
 
@@ -110,7 +113,7 @@ def test_the_use_of_a_server_is_not_added_to_its_model() -> None:
         models: [{{name: m, service: llama, memory: !memory 5000MiB}}]
     """)[EVERYTHING]
     assert "counted above" in str(parts(found)["llama"])
-    assert found.at_least == mebibytes(5000 + ENGINE + EACH)
+    assert found.at_least == mebibytes(5000 + SYSTEM + ENGINE + EACH)
 
 
 def test_use_beyond_the_model_is_counted() -> None:
@@ -158,13 +161,13 @@ def test_scenarios_follow_from_profiles_and_models() -> None:
         "profile gpu": ("llama", "web", "gpu"),
     }
     assert found[WITHOUT_MODEL].description == "The same without llama."
-    assert found[WITHOUT_MODEL].at_least == mebibytes(ENGINE + EACH)
-    assert found["profile gpu"].at_least == mebibytes(5000 + 9000 + ENGINE + 3 * EACH)
+    assert found[WITHOUT_MODEL].at_least == mebibytes(SYSTEM + ENGINE + EACH)
+    assert found["profile gpu"].at_least == mebibytes(5000 + 9000 + SYSTEM + ENGINE + 3 * EACH)
 
 
 def test_of_several_models_of_a_service_only_the_largest_is_certain() -> None:
     found = by_name(_MODELS)[EVERYTHING]
-    assert found.at_least == mebibytes(5000 + 7 + ENGINE + 2 * EACH)
+    assert found.at_least == mebibytes(5000 + 7 + SYSTEM + ENGINE + 2 * EACH)
     for name in ("small", "middle"):
         assert "a larger model of the same service" in str(parts(found)[name])
     assert "neither declared nor measured" in str(parts(found)["unknown"])
@@ -178,7 +181,7 @@ def test_a_declared_scenario_takes_the_place_of_the_others() -> None:
       - {{name: Wrong, services: [moon]}}
     """)
     assert set(found) == {"Both", "Wrong"}
-    assert found["Both"].at_least == mebibytes(6000 + ENGINE + EACH)
+    assert found["Both"].at_least == mebibytes(6000 + SYSTEM + ENGINE + EACH)
     assert "nothing of that name" in str(parts(found["Wrong"])["moon"])
     assert not found["Wrong"].complete
 
@@ -200,7 +203,7 @@ def test_without_a_model_there_is_no_scenario_without_it() -> None:
 
 
 def test_the_range_of_docker_itself_is_stated() -> None:
-    memory = by_name("services: [{name: web}]")[EVERYTHING].parts[-1].memory
+    memory = by_name("services: [{name: web}]")[EVERYTHING].parts[-2].memory
     assert memory is not None
     assert memory.low is not None
     assert memory.high is not None
@@ -216,45 +219,6 @@ def test_host_memory_is_given_by_platform_where_a_part_is_known() -> None:
     assert by_name("services: [{name: web}]")[EVERYTHING].host_memory == {}
     late = f"services: [{{name: a}}, {{name: b}}]\ncontainers: [{use('b', '900MiB')}]"
     assert by_name(late)[EVERYTHING].host_memory
-
-
-def test_disk_counts_layers_in_common_once_and_the_volumes_in_use() -> None:
-    disk = by_name("""
-        services:
-          - {name: web, image: a, mounts: [{kind: volume, volume: shop_data}]}
-          - {name: db, image: b}
-          - {name: gone, image: c}
-        images:
-          - tags: [a]
-            size: 3
-            layers: [{instruction: A, size: 2, chain: x}, {instruction: B, size: 1, chain: y}]
-          - tags: [b]
-            size: 12
-            layers: [{instruction: A, size: 2, chain: x}, {instruction: C, size: 10, chain: z}]
-          - {tags: [unrelated], size: 1000}
-        volumes: [{name: shop_data, size: 100}, {name: blog_data, size: 1000}]
-    """)[EVERYTHING].disk
-    assert disk is not None
-    assert (disk.value, disk.family) == (113, "image")
-    assert "services whose image is not known: 1" in disk.origin.evidence
-
-
-@pytest.mark.parametrize(
-    ("known", "size"),
-    [
-        ("images: [{tags: [a], size: 7}]", 7),
-        ("volumes: [{name: data, size: 5}]", 5),
-    ],
-)
-def test_disk_is_what_is_known_of_it(known: str, size: int) -> None:
-    service = "{name: web, image: a, mounts: [{kind: volume, volume: data}]}"
-    disk = by_name(f"services: [{service}]\n{known}")[EVERYTHING].disk
-    assert disk is not None
-    assert disk.value == size
-
-
-def test_disk_is_unknown_where_nothing_is_known() -> None:
-    assert by_name("services: [{name: web}]")[EVERYTHING].disk is None
 
 
 def test_sizes_of_the_tests_are_read_as_they_are_written() -> None:

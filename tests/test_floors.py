@@ -16,13 +16,13 @@ PACKAGE = Path(__file__).parent.parent / "hcreport"
 FLOORS = (
     {"", "units", "errors", "names", "files"},
     {"model"},
-    {"config", "snapshot", "facts"},
+    {"config", "snapshot", "facts", "proofs"},
     {"platforms"},
     {"estimate"},
     {"rules"},
     {"plan"},
     {"analyze", "collect"},
-    {"render"},
+    {"render", "prove"},
     {"progress", "plugin"},
     {"build"},
     {"cli"},
@@ -37,10 +37,10 @@ WORLD = {"docker", "socket", "ssl", "subprocess", "http", "urllib.request", "req
 CHANCE = {"random", "secrets", "uuid", "time"}
 CLOCK_CALLS = {"now", "today", "utcnow"}
 ALLOWED = {
-    "world": {"collect"},
+    "world": {"collect", "prove"},
     "mkdocs": {"plugin", "build"},
     "talk": {"cli", "__main__", "progress"},
-    "clock": {"collect", "cli"},
+    "clock": {"collect", "prove", "cli"},
     "size": {"units"},
 }
 

@@ -14,7 +14,7 @@ import yaml
 
 from hcreport.cli import main
 from hcreport.config import Config
-from hcreport.model import Gap, OriginNote
+from hcreport.model import Gap, OriginNote, Scenario
 from hcreport.rules import load_rules
 from hcreport.snapshot import parse_snapshot
 from hcreport.units import (
@@ -69,6 +69,7 @@ def test_a_command_is_one_that_exists(page: str, line: str) -> None:
         command = main.get_command(click.Context(main), words[0])
         assert command is not None
         known = {name for option in command.params for name in option.opts}
+        words = words[: words.index("--")] if "--" in words else words
         assert {word for word in words[1:] if word.startswith("-")} <= known
     elif program == "make":
         targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
@@ -89,6 +90,15 @@ def test_the_configuration_example_is_valid_and_has_every_key() -> None:
     assert {each.rule for each in config.suppress} <= rules.keys()
     for rule, thresholds in config.rules.items():
         assert thresholds.keys() <= rules[rule].rule.thresholds.keys()
+
+
+def test_the_examples_of_scenarios_are_valid_and_the_table_names_every_key() -> None:
+    page = ROOT / "docs/guide/scenarios.md"
+    examples = [Config.model_validate(yaml.safe_load(text)) for text in fences(page, "yaml")]
+    used = {key for each in examples for one in each.scenarios for key in one.model_fields_set}
+    assert used == Scenario.model_fields.keys()
+    table = "".join(re.findall(r"^\| (`\w+`.*?) \|", page.read_text("utf-8"), re.MULTILINE))
+    assert set(CODE.findall(table)) == Scenario.model_fields.keys()
 
 
 def test_the_examples_of_the_snapshot_format_are_valid() -> None:

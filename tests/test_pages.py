@@ -19,7 +19,7 @@ from hcreport.model import Assessment, Snapshot
 from hcreport.names import slug
 from hcreport.render.escape import plain
 from hcreport.render.marker import is_generated
-from hcreport.render.pages import assets, render_pages
+from hcreport.render.pages import assets, downloads, render_pages
 from hcreport.render.services import service_path
 from hcreport.render.templating import fact_anchor
 from hcreport.render.view import View
@@ -28,8 +28,10 @@ from tests.pages_case import (
     SNAPSHOTS,
     Structure,
     assessed,
+    files,
     markdown_settings,
     pages,
+    proofs,
     site_config,
     structure,
 )
@@ -40,6 +42,7 @@ FIXED = (
     "glossary.md",
     "images.md",
     "index.md",
+    "limits.md",
     "method.md",
     "models.md",
     "requirements.md",
@@ -90,7 +93,8 @@ def test_every_page_has_its_head(name: str) -> None:
 
 @every_snapshot
 def test_the_same_input_gives_the_same_bytes(name: str) -> None:
-    assert render_pages(*assessed(name)) == pages(name)
+    assert render_pages(*assessed(name), proofs=proofs(name)) == pages(name)
+    assert downloads(*assessed(name), proofs=proofs(name)) == files(name)
 
 
 def test_a_page_named_index_does_not_replace_the_list() -> None:
@@ -117,7 +121,7 @@ def test_html_is_accessible(name: str) -> None:
         assert tables <= [tag for tag, _ in found.elements].count("th"), path
 
 
-@pytest.mark.parametrize("name", ["hypercode", "tiny"])
+@pytest.mark.parametrize("name", ["hypercode", "tiny", "watched"])
 def test_the_first_page_is_short_before_its_chart(name: str) -> None:
     html = _html(pages(name)["index.md"]).replace("¶", "")
     before = structure(html.split("<figure")[0]).joined
@@ -125,7 +129,7 @@ def test_the_first_page_is_short_before_its_chart(name: str) -> None:
     assert "</svg>" in html
 
 
-@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny"])
+@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny", "watched"])
 @pytest.mark.parametrize(
     "page", [each for each in FIXED if each not in ("assessment.md", "images.md", "sources.md")]
 )
@@ -135,13 +139,13 @@ def test_sentences_are_short(name: str, page: str) -> None:
     assert long == []
 
 
-@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny"])
+@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny", "watched"])
 def test_nothing_is_escaped_twice(name: str) -> None:
     for path, page in pages(name).items():
         assert "&#" not in structure(_html(page)).joined, path
 
 
-@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny"])
+@pytest.mark.parametrize("name", ["empty", "hypercode", "tiny", "watched"])
 def test_pages_do_not_shout(name: str) -> None:
     for path, page in pages(name).items():
         text = structure(_html(page)).joined
@@ -172,8 +176,9 @@ def test_every_finding_has_its_place_with_evidence_and_remedy() -> None:
 
 def test_the_parts_of_a_requirement_stand_beside_their_sum() -> None:
     page = pages("tiny")["requirements.md"]
-    assert "| small&#58;1b | 1.46 GiB |" in page
-    assert "| web | not measured |" in page
+    size = r'<span class="hc-size" title="[^"]+ bytes">1\.46 GiB</span>'
+    assert re.search(rf"\| small&#58;1b \|  \| {size} \|", page)
+    assert "| web | | not measured |" in page
     assert "**Sum of the known parts**" in page
 
 
@@ -247,7 +252,8 @@ def test_alternatives_are_one_box() -> None:
 def _build(name: str, folder: Path) -> Path:
     """Build the site of a snapshot in a process of its own; every warning is an error."""
     docs = folder / "docs"
-    everything = {path: text.encode() for path, text in pages(name).items()} | assets()
+    everything = {path: text.encode() for path, text in pages(name).items()}
+    everything |= assets() | files(name)
     for path, content in everything.items():
         (docs / path).parent.mkdir(parents=True, exist_ok=True)
         (docs / path).write_bytes(content)

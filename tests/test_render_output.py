@@ -21,7 +21,7 @@ from hcreport.render.terminal import terminal_text
 from hcreport.render.write import write_pages
 from hcreport.rules import load_rules
 from hcreport.units import gibibytes, mebibytes
-from tests.pages_case import SNAPSHOTS, assessed, pages
+from tests.pages_case import SNAPSHOTS, assessed, files, pages
 
 every_snapshot = pytest.mark.parametrize("name", sorted(SNAPSHOTS))
 
@@ -87,6 +87,26 @@ def test_an_identical_unmarked_page_is_no_conflict(tmp_path: Path) -> None:
     assert write_pages({"a.md": "same\n"}, {}, tmp_path) == []
 
 
+def test_files_beside_the_pages_are_kept_current_and_foreign_ones_stay(tmp_path: Path) -> None:
+    found = files("watched")
+    assert sorted(found) == ["compose.limits.yaml", "requirements.json"]
+    assert _names(write_pages({}, found, tmp_path), tmp_path) == sorted(found)
+    assert write_pages({}, found, tmp_path) == []
+    fewer = files("empty")
+    assert _names(write_pages({}, fewer, tmp_path), tmp_path) == [
+        "compose.limits.yaml",
+        "requirements.json",
+    ]
+    assert not (tmp_path / "compose.limits.yaml").exists()
+    mine = tmp_path / "compose.limits.yaml"
+    mine.write_text("services: {}\n", encoding="utf-8")
+    assert write_pages({}, fewer, tmp_path) == []
+    with pytest.raises(BuildError, match=r"compose\.limits\.yaml was written by hand"):
+        write_pages(pages("tiny"), found, tmp_path)
+    assert mine.read_text(encoding="utf-8") == "services: {}\n"
+    assert not (tmp_path / "index.md").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "services").write_text("a file", encoding="utf-8")
     with pytest.raises(BuildError, match=r"services.*cannot be written"):
@@ -139,13 +159,12 @@ def test_json_sizes_are_whole_bytes_and_null_where_unknown() -> None:
     assert json.loads(to_json(*assessed("empty")))["memory"]["engine_total"] is None
 
 
-def test_json_recommends_what_to_set_where_the_minimum_is_known() -> None:
-    snapshot, assessment = assessed("tiny")
-    exact = assessment.requirements[0].model_copy(update={"docker_memory": gibibytes(1.5)})
-    data = json.loads(to_json(snapshot, assessment.model_copy(update={"requirements": (exact,)})))
-    assert data["requirements"][0]["docker_memory_minimum"] == int(gibibytes(1.5))
-    # On Linux there is nothing to set aside, and settings are whole GiB.
-    assert data["requirements"][0]["docker_memory_recommended"] == int(gibibytes(2))
+@pytest.mark.parametrize(("name", "setting"), [("watched", 2), ("hypercode", 7), ("tiny", None)])
+def test_json_says_what_to_set_where_there_is_a_setting(name: str, setting: int | None) -> None:
+    # On Linux there is nothing to set aside; elsewhere settings are whole GiB.
+    requirement = json.loads(to_json(*assessed(name)))["requirements"][0]
+    expected = None if setting is None else int(gibibytes(setting))
+    assert requirement["docker_memory_setting"] == expected
 
 
 def test_every_rule_can_be_explained() -> None:

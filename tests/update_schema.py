@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hcreport import snapshot
 from hcreport.render import json as render_json
+from hcreport.render.requirements_json import requirements_schema
 from tests.generated import ROOT, update
 
 FOLDER = ROOT / "docs" / "schema"
@@ -17,6 +18,7 @@ def files() -> dict[Path, str]:
     schemas = {
         "snapshot.schema.json": snapshot.json_schema(),
         "check.schema.json": render_json.json_schema(),
+        "requirements.schema.json": requirements_schema(),
     }
     return {
         FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WindowOptions:
+    """How long to watch the project, and how."""
+
+    seconds: float | None = None
+    """The longest time; None until the load command ends, which there must be then."""
+    interval: float = 1.0
+    """Mean seconds between two rounds of samples."""
+    from_start: bool = False
+    """Wait until the first container of the project starts; the window begins then."""
+    load: str | None = None
+    """A command of the shell that makes load; the window ends when it ends."""
+    read_peaks: bool = False
+    """Read the kernel's peak in each container, where the engine does not give it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CollectOptions:
     """What to collect, and from where."""
 
@@ -27,6 +43,8 @@ class CollectOptions:
     engine: bool = True
     """False for a snapshot of the Compose files alone."""
     config: Config = field(default_factory=Config)
+    window: WindowOptions | None = None
+    """None for one sample of each container."""
 
 
 class Progress(Protocol):
@@ -38,6 +56,9 @@ class Progress(Protocol):
     def step(self, what: str) -> None:
         """One answer came in."""
 
+    def watch(self, what: str, seconds: float, longest: float | None) -> None:
+        """The window has been open for ``seconds`` of ``longest`` (None: nobody knows)."""
+
 
 class SilentProgress:
     """Tells nobody."""
@@ -48,14 +69,17 @@ class SilentProgress:
     def step(self, what: str) -> None:
         """Do nothing."""
 
+    def watch(self, what: str, seconds: float, longest: float | None) -> None:
+        """Do nothing."""
+
 
 def collect(options: CollectOptions, progress: Progress | None = None) -> Snapshot:
-    """Return a snapshot of the project as it is now.
+    """Return a snapshot of the project as it is now, or as it is when the window is over.
 
     Ctrl-C ends the collection early: the snapshot then holds what was read until then, and says
-    ``interrupted``. Raises ComposeMissing or ComposeRejected where the project cannot be read,
-    EngineUnreachable where an engine is wanted and none answers, CollectError where Ctrl-C came
-    before there was anything to keep.
+    ``interrupted``; while a window is open the first Ctrl-C ends only that. Raises ComposeMissing
+    or ComposeRejected where the project cannot be read, EngineUnreachable where an engine is wanted
+    and none answers, CollectError where Ctrl-C came before there was anything to keep.
     """
     from hcreport.collect.collection import Collection
 
@@ -69,4 +93,7 @@ def collect(options: CollectOptions, progress: Progress | None = None) -> Snapsh
         collection.keep_what_is_there()
     finally:
         collection.close()
+    if collection.watched is not None:
+        taken_at = collection.watched.ended_at
+        interrupted = interrupted or collection.watched.interrupted
     return collection.snapshot(taken_at, interrupted=interrupted)

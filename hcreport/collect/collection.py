@@ -8,17 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hcreport import __version__
-from hcreport.collect.compose import ComposeProject, read_project
-from hcreport.collect.engine import connect
+from hcreport.collect.compose import ComposeProject
+from hcreport.collect.compose_scenarios import read_stack
+from hcreport.collect.data_root import BLOCKS
+from hcreport.collect.engine import Connection, connect
 from hcreport.collect.engine_errors import engine_failures, gap_reason
 from hcreport.collect.engine_questions import EngineQuestions
 from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
 from hcreport.collect.tasks import Answer, Question, Tasks
 from hcreport.errors import CollectError, HcreportError
-from hcreport.model import Gap, LocalModel, Snapshot
+from hcreport.model import Container, Gap, LocalModel, Snapshot, Window
 
 if TYPE_CHECKING:
     from hcreport.collect import CollectOptions, Progress
+    from hcreport.collect.window import Watch, Watched
 
 _DISK_PATIENCE = 10.0
 """Seconds to wait for the engine's account of disk use once all else is there: on a large host the
@@ -41,20 +44,40 @@ class Collection:
         self._compose: ComposeProject | None = None
         self._errors: dict[str, HcreportError] = {}
         self._failures: list[tuple[Question, str]] = []
+        self._connection: Connection | None = None
+        self._watch: Watch | None = None
+        self.watched: Watched | None = None
+        """What came of the window; None where none was asked for or it has not ended."""
 
     def run(self, progress: Progress) -> None:
-        """Ask everything and wait for the answers. KeyboardInterrupt gets through."""
-        read = partial(read_project, self._options.compose, keep_registries=self._keep)
+        """Ask everything and wait for the answers; with a window, watch first.
+
+        KeyboardInterrupt gets through, except that the first one only ends the window.
+        """
+        scenarios = self._options.config.scenarios
+        read = partial(read_stack, self._options.compose, scenarios, keep_registries=self._keep)
         self._tasks.start([Question(source=_COMPOSE, label="Compose files", ask=read)])
         if self._options.engine:
             ask = partial(connect, self._options.host)
             self._tasks.start([Question(source=_CONNECT, label="engine", ask=ask)])
+        self._take_all(progress)
+        if self._options.window is not None and self._compose and self._connection:
+            from hcreport.collect.window import Watch
+
+            name = self._compose.project.name
+            self._watch = Watch(self._connection, name, self._options.window, progress)
+            self.watched = self._watch.run()
+            self._engine.begin(self._connection)
+            self._take_all(progress)
+
+    def _take_all(self, progress: Progress) -> None:
+        """Take answers until no question is open."""
         announced = 0
         while waiting := self._tasks.open_questions:
             if self._tasks.asked != announced:
                 announced = self._tasks.asked
                 progress.start(announced)
-            only_disk = all(question.source == "disk" for question in waiting)
+            only_disk = all(question.source in ("disk", BLOCKS) for question in waiting)
             answer = self._tasks.next(_DISK_PATIENCE if only_disk else None)
             if answer is None:
                 self._failures += [(each, _TOO_SLOW) for each in self._tasks.open_questions]
@@ -68,11 +91,14 @@ class Collection:
             self._take(answer)
 
     def close(self) -> None:
-        """Ask nothing more, and close the connections to the engine."""
+        """Ask nothing more, stop the load command, and close the connections to the engine."""
         self._tasks.stop()
-        connection = self._engine.replies.connection
-        if connection is not None:
-            connection.client.close()
+        try:
+            if self._watch is not None:
+                self._watch.stop_load()
+        finally:
+            if self._connection is not None:
+                self._connection.client.close()
 
     def snapshot(self, taken_at: datetime, *, interrupted: bool) -> Snapshot:
         """Return what was collected. Raises the error that left nothing to keep."""
@@ -89,6 +115,7 @@ class Collection:
         if self._engine.replies.connection is not None:
             engine = read_replies(self._engine.replies, compose.project, self._keep)
         config = self._options.config
+        watched = self.watched
         return Snapshot(
             taken_at=taken_at,
             tool=f"hcreport {__version__}",
@@ -96,13 +123,24 @@ class Collection:
             project=compose.project,
             engine=engine.engine,
             services=compose.services,
-            containers=engine.containers,
+            containers=_with_average_cpu(engine.containers, watched.window if watched else None),
             images=engine.images,
             volumes=engine.volumes,
             disk=engine.disk,
             models=tuple(_models(compose, config.models)),
-            scenarios=config.scenarios,
-            gaps=tuple(sorted({*compose.gaps, *self._gaps(), *engine.gaps}, key=_gap_order)),
+            scenarios=compose.scenarios,
+            window=watched.window if watched else None,
+            gaps=tuple(
+                sorted(
+                    {
+                        *compose.gaps,
+                        *self._gaps(),
+                        *engine.gaps,
+                        *(watched.gaps if watched else ()),
+                    },
+                    key=_gap_order,
+                )
+            ),
             interrupted=interrupted,
         )
 
@@ -122,7 +160,9 @@ class Collection:
             self._compose = answer.value
             self._engine.know_project(answer.value)
         elif question.source == _CONNECT:
-            self._engine.begin(answer.value)
+            self._connection = answer.value
+            if self._options.window is None:
+                self._engine.begin(answer.value)
         else:
             self._engine.store(question, answer.value)
 
@@ -141,6 +181,23 @@ def _models(compose: ComposeProject, planned: tuple[LocalModel, ...]) -> Iterato
     names = {model.name for model in planned}
     yield from (model for model in compose.models if model.name not in names)
     yield from (LocalModel.model_validate(model.model_dump()) for model in planned)
+
+
+def _with_average_cpu(
+    containers: tuple[Container, ...], window: Window | None
+) -> tuple[Container, ...]:
+    """Return the containers with the CPU that they used on average while they were watched."""
+    series = {(each.id, each.started_at): each for each in window.series} if window else {}
+    found = []
+    for container in containers:
+        life = series.get((container.id, container.started_at))
+        if container.cpu is not None and life is not None and life.cpu_seconds is not None:
+            ratio = life.cpu_seconds / (life.last_at - life.first_at)
+            cpu = container.cpu.model_copy(update={"average_ratio": ratio})
+            found.append(container.model_copy(update={"cpu": cpu}))
+        else:
+            found.append(container)
+    return tuple(found)
 
 
 def _gap_order(gap: Gap) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import ast
 import os
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from hcreport.collect.redact import relative_path
 from hcreport.collect.source_lines import read_sources
 from hcreport.collect.tasks import Question, Tasks
 from hcreport.errors import CollectError, ComposeRejected
-from hcreport.model import Gap, LocalModel, Project, Service
+from hcreport.model import Gap, LocalModel, Project, Scenario, Service
 
 # How logrus, Compose's logger, writes a line: to a file, and to a terminal.
 _LOG_LINE = re.compile(
@@ -62,6 +62,8 @@ class ComposeRequest:
     """``--profile``; without any, ``COMPOSE_PROFILES`` decides."""
     project_name: str | None = None
     env_files: tuple[str, ...] = ()
+    project_directory: Path | None = None
+    """What paths in the files count from, absolute; None for the folder of the first file."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class ComposeProject:
     models: tuple[LocalModel, ...]
     """Top-level ``models`` of the Compose files."""
     gaps: tuple[Gap, ...]
+    scenarios: tuple[Scenario, ...] = ()
 
 
 def read_project(
@@ -97,6 +100,22 @@ def read_project(
         return _Reading(request, runner, keep_registries).project()
 
 
+def project_files(request: ComposeRequest) -> ComposeFiles:
+    """Return the files of a project and the folder that paths in them count from."""
+    files = find_compose_files(request.folder, request.files, request.env_files, os.environ)
+    directory = request.project_directory
+    return files if directory is None else replace(files, folder=directory)
+
+
+def whole_config(request: ComposeRequest) -> dict[str, Any]:
+    """Return everything that Compose prints of a project, secrets included: never to be published.
+
+    Raises like :func:`read_project`.
+    """
+    with ComposeRunner(find_compose(), request.folder) as runner:
+        return _Reading(request, runner, ()).whole_config()
+
+
 class _Reading:
     """One project while it is being read."""
 
@@ -112,7 +131,7 @@ class _Reading:
         answer, hashes = self._render()
         config = parse_config(answer.output)
         request = self._request
-        files = find_compose_files(request.folder, request.files, request.env_files, os.environ)
+        files = project_files(request)
         named = profiles(config)
         switched_on = _switched_on(named, request, files)
         context = Context(
@@ -134,6 +153,12 @@ class _Reading:
         )
         found, models = services(config, context), local_models(config, context)
         return ComposeProject(project, found, models, tuple(self._gaps))
+
+    def whole_config(self) -> dict[str, Any]:
+        answer = self._config(("*",))
+        if answer.status != 0:
+            raise self._rejection(answer)
+        return parse_config(answer.output)
 
     def _render(self) -> tuple[Answer, dict[str, str]]:
         """Ask for the project and its hashes side by side."""
@@ -188,7 +213,7 @@ class _Reading:
 
     def _rejection(self, answer: Answer) -> ComposeRejected:
         """Return the error for a project that Compose refuses, with its own reason."""
-        reason = _reason(answer.talk) or f"Compose ended with status {answer.status}."
+        reason = reason_given(answer.talk) or f"Compose ended with status {answer.status}."
         if "no configuration file provided" in reason:
             hint = "Run this in the folder that holds compose.yaml, or name the file with -f."
         else:
@@ -199,6 +224,8 @@ class _Reading:
 def _options(request: ComposeRequest, asked_profiles: tuple[str, ...]) -> list[str]:
     """Return Compose's global options for a request."""
     options: list[str] = []
+    if request.project_directory is not None:
+        options += ["--project-directory", str(request.project_directory)]
     for name, values in (
         ("-f", request.files),
         ("--env-file", request.env_files),
@@ -225,7 +252,7 @@ def _switched_on(
     return tuple(profile for profile in named if profile in wanted or "*" in wanted)
 
 
-def _reason(talk: str) -> str:
+def reason_given(talk: str) -> str:
     """Return what Compose gave as its reason, without warnings and prefixes of its log."""
     kept = []
     for line in talk.splitlines():

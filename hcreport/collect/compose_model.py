@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hcreport.collect.compose_health import health_check
 from hcreport.collect.compose_values import integer, mapping, positive
@@ -124,6 +124,7 @@ def _service(
         replicas=_replicas(config),
         container_name=engine_name(str(config.get("container_name") or "")),
         limits=limits,
+        memory_limit_keys=_memory_limit_keys(config),
         lost_limits=lost_limits(source, limits),
         restart=_restart(config),
         restart_policy=_restart_policy(config),
@@ -156,6 +157,23 @@ def _limits(config: Mapping[str, Any]) -> Limits:
         pids=positive(limits.get("pids")) or positive(config.get("pids_limit")),
         shm_size=_size(config.get("shm_size")),
     )
+
+
+def _memory_limit_keys(config: Mapping[str, Any]) -> tuple[Literal["mem_limit", "deploy"], ...]:
+    """Return the keys under which a memory limit stands, or has to; empty where both will do.
+
+    compose-go, loader/validate.go: a limit of the service (``mem_limit``, ``cpus``,
+    ``pids_limit``) and the same one in ``deploy.resources.limits`` may not differ, and where both
+    forms are used at all, one that is absent from either form differs.
+    """
+    resources = mapping(mapping(config.get("deploy")).get("resources"))
+    in_deploy = "limits" in resources
+    if config.get("mem_limit") is not None:
+        return ("mem_limit", "deploy") if in_deploy else ("mem_limit",)
+    if in_deploy:
+        return ("deploy",)
+    others = any(config.get(key) is not None for key in ("cpus", "pids_limit"))
+    return ("mem_limit",) if others else ()
 
 
 def _restart(config: Mapping[str, Any]) -> str | None:

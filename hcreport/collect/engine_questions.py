@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hcreport.collect.data_root import BLOCKS, DataRoot, Unread, count_data_root
 from hcreport.collect.engine import Connection
 from hcreport.collect.engine_containers import (
     FOLDER_LABEL,
@@ -42,6 +43,8 @@ class Replies:
     images: list[Json] = field(default_factory=list)
     volumes: list[Json] = field(default_factory=list)
     disk: Json | None = None
+    files: DataRoot | Unread | None = None
+    """Blocks in the engine's folder; None where nobody looked."""
     by_container: dict[str, dict[str, Json]] = field(default_factory=dict)
     """``inspect`` and ``stats`` replies by full container id."""
     by_image: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -70,6 +73,8 @@ class EngineQuestions:
         self._compose: ComposeProject | None = None
         self._asked: set[str] = set()
         """Full ids of the containers that were asked about."""
+        self._counting = False
+        """The blocks in the engine's folder are being counted, or were."""
 
     def begin(self, connection: Connection) -> None:
         """Ask what needs no project: which containers there are, and what engine this is."""
@@ -91,8 +96,10 @@ class EngineQuestions:
             case "containers":
                 replies.listed = value or []
                 self._ask_for_project()
+                self._ask_for_files()
             case "engine":
                 replies.info = value or {}
+                self._ask_for_files()
             case "inspect" | "stats" if value is not None:
                 replies.by_container.setdefault(question.subject, {})[question.source] = value
             case "images" if not question.subject:
@@ -104,6 +111,18 @@ class EngineQuestions:
                 replies.volumes = (value or {}).get("Volumes") or []
             case "disk":
                 replies.disk = value
+            case _ if question.source == BLOCKS:
+                replies.files = value
+
+    def _ask_for_files(self) -> None:
+        """Have the blocks in the engine's folder counted, once it is known which folder it is."""
+        connection, listed = self.replies.connection, self.replies.listed
+        if self._counting or connection is None or listed is None or not self.replies.info:
+            return
+        self._counting = True
+        ids = [entry["Id"] for entry in listed]
+        count = partial(count_data_root, connection.address, self.replies.info, ids)
+        self._tasks.start([Question(source=BLOCKS, ask=count)])
 
     def _ask_for_project(self) -> None:
         """Ask about the project, once it is known and its containers are listed.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from hcreport.collect.data_root import BLOCKS, DataRoot, Unread
 from hcreport.collect.engine import read_engine
 from hcreport.collect.engine_containers import (
     container_state,
@@ -17,6 +18,7 @@ from hcreport.collect.images import image_name, read_image
 from hcreport.collect.stats import Sample, read_sample
 from hcreport.collect.volumes import read_disk, read_volumes
 from hcreport.model import Container, Disk, Engine, Gap, Image, Project, Volume
+from hcreport.units import Bytes
 
 Json = dict[str, Any]
 
@@ -55,25 +57,77 @@ def read_replies(
         result.engine = result.reading(
             "engine", None, lambda: read_engine(connection, replies.info)
         )
+    files = _files(result, replies)
     entries = replies.containers_of(project.name)
-    read = [_container(result, entry, replies, keep_registries) for entry in entries]
-    result.containers = tuple(
-        sorted((each for each in read if each is not None), key=lambda each: each.name)
-    )
-    images = [_image(result, replies, key, keep_registries) for key in sorted(replies.by_image)]
+    written = result.reading("disk", None, lambda: _written(replies.disk)) or {}
+    read = [
+        _with_sizes(each, entry["Id"], written, files)
+        for entry in entries
+        if (each := _container(result, entry, replies, keep_registries)) is not None
+    ]
+    result.containers = tuple(sorted(read, key=lambda each: each.name))
+    layers = files.layers if files else {}
+    images = [
+        _image(result, replies, key, keep_registries, layers) for key in sorted(replies.by_image)
+    ]
     result.images = tuple(
         sorted((each for each in images if each is not None), key=lambda each: each.name)
     )
-    disk_use = replies.disk
-    if disk_use is not None:
-        result.disk = result.reading("disk", None, lambda: read_disk(disk_use))
+    blocks = files.volumes if files else None
     volumes = result.reading(
         "volumes",
         None,
-        lambda: read_volumes(project, result.containers, replies.volumes, disk_use),
+        lambda: read_volumes(project, result.containers, replies.volumes, replies.disk, blocks),
     )
     result.volumes = volumes or ()
+    result.disk = _disk(result, replies, files, {entry["Id"] for entry in entries})
     return result
+
+
+def _disk(
+    result: EngineSnapshot, replies: Replies, files: DataRoot | None, containers: set[str]
+) -> Disk | None:
+    """Return both accounts of the disk; ``containers`` are full ids of the project's."""
+    disk_use, counted = replies.disk, None
+    if disk_use is not None:
+        counted = result.reading("disk", None, lambda: read_disk(disk_use))
+    if files is None:
+        return counted
+    return files.disk(
+        counted,
+        chains={chain for image in result.images for chain in image.layers_on_disk},
+        containers=containers,
+        volumes={volume.name for volume in result.volumes},
+    )
+
+
+def _files(result: EngineSnapshot, replies: Replies) -> DataRoot | None:
+    """Return the blocks in the engine's folder; where there are none, note why."""
+    found = replies.files
+    unread = found.reason if isinstance(found, Unread) else found.unread if found else ""
+    if result.engine is not None:
+        result.engine = result.engine.model_copy(update={"files_unread": unread})
+    if isinstance(found, Unread) and found.failed:
+        reason = f"{unread[:1].upper()}{unread[1:]}."
+        result.gaps.append(Gap(source=BLOCKS, reason=reason))
+    return found if isinstance(found, DataRoot) else None
+
+
+def _written(disk_use: Json | None) -> Mapping[str, Bytes]:
+    """Return the size of each container's own layer by full id; the engine leaves zeros out."""
+    entries = (disk_use or {}).get("Containers") or ()
+    return {entry["Id"]: Bytes(entry.get("SizeRw") or 0) for entry in entries}
+
+
+def _with_sizes(
+    container: Container, key: str, written: Mapping[str, Bytes], files: DataRoot | None
+) -> Container:
+    sizes = {"writable": written.get(key)}
+    if files is not None and files.builder is not None:
+        sizes["writable_on_disk"] = files.containers.get(key)
+    if files is not None:
+        sizes["logs_on_disk"] = files.logs.get(key, Bytes(0))
+    return container.model_copy(update=sizes)
 
 
 def _container(
@@ -102,7 +156,11 @@ def _sample(result: EngineSnapshot, name: str, details: Json, reply: Json | None
 
 
 def _image(
-    result: EngineSnapshot, replies: Replies, key: str, keep: tuple[str, ...]
+    result: EngineSnapshot,
+    replies: Replies,
+    key: str,
+    keep: tuple[str, ...],
+    on_disk: Mapping[str, Bytes],
 ) -> Image | None:
     """Return one image. Without its history, its size is known on a classic image store only."""
     answers = replies.by_image[key]
@@ -115,4 +173,4 @@ def _image(
         reason = "Its size is known from its history only, and the engine did not give it."
         result.gaps.append(Gap(source="images", subject=name, reason=reason))
         return None
-    return result.reading("images", name, lambda: read_image(details, history, keep))
+    return result.reading("images", name, lambda: read_image(details, history, keep, on_disk))

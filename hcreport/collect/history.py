@@ -25,7 +25,8 @@ _METADATA = frozenset(
 )
 _INSTRUCTIONS = _METADATA | {"FROM", "COPY", "ADD", "RUN", "WORKDIR"}
 
-_CHAIN_DIGITS = 16
+CHAIN_DIGITS = 16
+"""Digits of a ChainID that a snapshot keeps."""
 
 # The classic builder marks what is not a command; BuildKit marks everything at its end.
 _CLASSIC = re.compile(r"^(?:\|\d+ .*?)?/bin/sh -c #\(nop\) +", re.DOTALL)
@@ -111,7 +112,7 @@ def chain_names(diff_ids: Iterable[str]) -> list[str]:
         text = f"{chains[-1]} {diff_id}" if chains else diff_id
         hashed = hashlib.sha256(text.encode()).hexdigest()
         chains.append(f"sha256:{hashed}" if chains else diff_id)
-    return [chain.removeprefix("sha256:")[:_CHAIN_DIGITS] for chain in chains]
+    return [chain.removeprefix("sha256:")[:CHAIN_DIGITS] for chain in chains]
 
 
 def layer_positions(

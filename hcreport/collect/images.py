@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hcreport.collect.engine_containers import SHORT_ID, read_time, short_image_id
-from hcreport.collect.history import read_layers
+from hcreport.collect.history import chain_names, read_layers
 from hcreport.collect.redact import image_reference
 from hcreport.model import Image, Service
 from hcreport.units import Bytes, total
@@ -55,9 +55,14 @@ def plain_reference(reference: str) -> str:
 
 
 def read_image(
-    details: Json, history: Sequence[Json] | None, keep_registries: tuple[str, ...]
+    details: Json,
+    history: Sequence[Json] | None,
+    keep_registries: tuple[str, ...],
+    on_disk: Mapping[str, Bytes],
 ) -> Image:
     """Return the image in an inspect reply and a history reply.
+
+    ``on_disk`` has the blocks of the engine's layers by chain, where they were counted.
 
     Without a history the size is the engine's own, which is right only where images are not in
     containerd's store: the caller decides. Raises KeyError, TypeError or ValueError where a reply
@@ -73,7 +78,13 @@ def read_image(
         layers=layers,
         architecture=details.get("Architecture") or None,
         created=read_time(details.get("Created")),
+        layers_on_disk=_layers_on_disk(chain_names(diff_ids), on_disk),
     )
+
+
+def _layers_on_disk(chains: Sequence[str], on_disk: Mapping[str, Bytes]) -> dict[str, Bytes]:
+    """Return the blocks of each of an image's layers; a part of them would be taken for all."""
+    return {chain: on_disk[chain] for chain in chains} if on_disk.keys() >= set(chains) else {}
 
 
 def image_tags(details: Json, keep_registries: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ def _memory(memory: Json, limits: Limits) -> MemoryUse:
     fields = {field: _size(counters.get(name)) for field, name in names.items()}
     if names is _V1_NAMES:
         fields["shared"] = _shared_v1(counters)
+        fields["unwritten"] = _unwritten_v1(counters)
     return MemoryUse(
         usage=Bytes(memory["usage"]),
         peak=_size(memory.get("max_usage")),
@@ -82,6 +83,12 @@ def _shared_v1(counters: Json) -> Bytes | None:
     if None in parts or own is None or counters.get("total_unevictable"):
         return None
     return Bytes(max(sum(int(part) for part in parts if part is not None) - int(own), 0))
+
+
+def _unwritten_v1(counters: Json) -> Bytes | None:
+    """Add up the page cache that waits to be written and that is being written."""
+    parts = [counters.get(name) for name in ("total_dirty", "total_writeback")]
+    return None if None in parts else Bytes(sum(int(part) for part in parts if part is not None))
 
 
 def _cpu(cpu: Json, limits: Limits) -> CpuUse | None:

@@ -24,13 +24,16 @@ def read_volumes(
     containers: Sequence[Container],
     listed: Iterable[Json],
     disk_use: Json | None,
+    on_disk: Mapping[str, Bytes] | None = None,
 ) -> tuple[Volume, ...]:
     """Return the project's volumes, sorted by name.
 
     These are the volumes that the project declares, that its containers mount or that carry its
     label, and volumes that no container uses and whose name starts with the project's name: what
     an earlier version of the project may have left. ``listed`` is the volumes API's list,
-    ``disk_use`` the reply of ``/system/df``, which alone knows sizes and counts users.
+    ``disk_use`` the reply of ``/system/df``, which alone knows sizes and counts users,
+    ``on_disk`` the blocks of the volumes in the engine's folder, by name. A volume that is made of
+    a device or a folder elsewhere has none there.
     """
     usage = _usage(disk_use)
     used_by = _users(containers)
@@ -54,6 +57,7 @@ def read_volumes(
                     used_by=tuple(sorted(used_by.get(name, ()))),
                     references=references,
                     size=size,
+                    on_disk=None if _is_elsewhere(volume) else (on_disk or {}).get(name),
                 )
             )
     return tuple(sorted(found, key=lambda volume: volume.name))
@@ -100,6 +104,10 @@ def _usage(disk_use: Json | None) -> Mapping[str, tuple[int | None, Bytes | None
 
 def _has_prefix(name: str, project: str) -> bool:
     return name.startswith((f"{project}_", f"{project}-"))
+
+
+def _is_elsewhere(volume: Json) -> bool:
+    return bool((volume.get("Options") or {}).get("device"))
 
 
 def _driver(name: str | None) -> str:

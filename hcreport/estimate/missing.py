@@ -15,8 +15,12 @@ _SOURCES = {
     "container": ("inspect", "containers", "engine"),
     "container.memory": ("stats", "engine"),
     "container.cpu": ("stats", "engine"),
+    "container.writable": ("disk", "engine"),
+    "disk.blocks": ("disk", "disk blocks", "engine"),
+    "disk.build_cache": ("disk", "engine"),
     "service.config_hash": ("hash",),
     "image.layers": ("history", "images", "engine"),
+    "scenario": ("scenarios",),
     "volume": ("volumes", "engine"),
     "volume.size": ("disk", "volumes", "engine"),
 }

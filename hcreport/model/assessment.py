@@ -107,10 +107,77 @@ class RequirementPart(Record):
     """One line of a requirement's breakdown; the parts add up to the total, to the byte."""
 
     name: str
+    kind: Literal["service", "model", "margin", "engine", "system"] = "service"
+    """``margin``: takes off what of the services' margins is not needed at once."""
     memory: Number | None = None
-    """Bytes it needs at least; None is not measured."""
+    """Bytes it needs at least, all its containers together; None is not measured."""
+    margin: Bytes = Bytes(0)
+    """How much of ``memory`` was not seen in use: room for what samples miss."""
+    recommended: Number | None = None
+    """Bytes with which it keeps its page cache and has room; None where not measured."""
+    containers: int = 0
+    """How many containers of a service are counted."""
+    largest: Bytes | None = None
+    """For a service: what the hungriest of its containers needs beyond its model, in bytes."""
+    left_out: bool = False
+    """Known to be no part of the sum: it takes turns with one that is."""
+    exact: bool = False
+    """``memory`` is enough for what was seen, not only a lower bound."""
+    elastic: str = ""
+    """For a heap that takes what it finds: the setting that bounds it."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: it grew, it lives from page cache, it was killed."""
     reason: str = ""
     """Why it is not measured."""
+
+
+class MachineNeed(Record):
+    """What one platform needs so that Docker has the memory of a requirement."""
+
+    platform: str
+    """Key of :data:`hcreport.platforms.PLATFORMS`."""
+    setting: Bytes | None = None
+    """Memory to give to Docker's virtual machine, in whole GiB; None where there is none."""
+    when_set: Bytes | None = None
+    """Nominal memory of a machine with which that setting leaves enough to the machine itself."""
+    by_default: Bytes | None = None
+    """Nominal memory of a machine whose default is enough; None where no default ever is."""
+    reason: str = ""
+    """Why one of them is not known or cannot be."""
+
+
+class DiskPart(Record):
+    """One line of what a scenario needs on disk."""
+
+    name: str
+    size: Number | None = None
+    """Bytes; None is not measured, or there is nothing of it."""
+    reason: str = ""
+    """Why there is no size."""
+    applies: bool = True
+    """False where the scenario has nothing of it, so that nothing is missing."""
+
+
+class DiskNeed(Record):
+    """What a scenario needs on the disk of Docker; the parts add up to the total, to the byte."""
+
+    total: Number | None = None
+    """Sum of the known parts in bytes; None where nothing is known of the scenario."""
+    parts: tuple[DiskPart, ...] = ()
+
+
+class CpuNeed(Record):
+    """CPU that one service used while it was watched; there is no pass or fail."""
+
+    service: str
+    average: Number
+    """CPUs on average, all its containers together."""
+    highest: Number | None = None
+    """Most CPUs between two samples in a row, all its containers added up."""
+    limit: float | None = None
+    """CPUs its containers may use together; None where one has no limit."""
+    throttled: Number | None = None
+    """Share of the limit's periods in which it was made to wait."""
 
 
 class Requirement(Record):
@@ -125,11 +192,37 @@ class Requirement(Record):
     complete: bool = False
     """Every part is known, so ``at_least`` is the requirement at the time of the snapshot."""
     docker_memory: Bytes | None = None
-    """Memory for Docker in bytes; None while a part is not measured."""
+    """Minimum memory for Docker in bytes, the sum of the parts; None while a part is not measured
+    or only a lower bound."""
+    docker_memory_recommended: Bytes | None = None
+    """Sum of what is recommended for each part, in bytes; None like ``docker_memory``."""
+    seen_together: Number | None = None
+    """Most that the containers held at one time while they were watched."""
     host_memory: dict[str, Bytes] = Field(default_factory=dict)
     """Memory of the machine in bytes by platform, where ``docker_memory`` or its bound is known."""
+    machines: tuple[MachineNeed, ...] = ()
+    """The same in sizes that exist, with the platform's default and its own setting."""
     cpus: Number | None = None
+    """CPUs used on average while watched, by all services of the scenario that were seen."""
+    cpu_by_service: tuple[CpuNeed, ...] = ()
     disk: Number | None = None
+    """Bytes on the disk of Docker: the sum of the known ``disk_parts``."""
+    disk_parts: tuple[DiskPart, ...] = ()
+
+
+class SuggestedLimit(Record):
+    """A memory limit for the containers of one service that follows from what was measured."""
+
+    service: str
+    limit: Bytes
+    """Bytes for each of its containers."""
+    needs: Bytes
+    """What the hungriest of its containers needed, in bytes; never more than ``limit``."""
+    current: Bytes | None = None
+    """The limit it has; None where it has none."""
+    containers: int = 1
+    keys: tuple[Literal["mem_limit", "deploy"], ...] = ("deploy",)
+    """Where the limit is to stand in the Compose file, so that Compose accepts both files."""
 
 
 class ImageTarget(Record):

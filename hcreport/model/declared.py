@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hcreport.model.record import Record
 from hcreport.units import Bytes
@@ -109,6 +109,9 @@ class Service(Record):
     replicas: int = Field(default=1, ge=0)
     container_name: str | None = None
     limits: Limits = Limits()
+    memory_limit_keys: tuple[Literal["mem_limit", "deploy"], ...] = ()
+    """Under which keys of the file a memory limit stands or has to stand: Compose refuses two that
+    differ, and ``mem_limit`` beside ``deploy.resources.limits`` without memory."""
     lost_limits: tuple[LostLimit, ...] = ()
     restart: str | None = None
     """``no``, ``always``, ``on-failure``, ``on-failure:3``, ``unless-stopped``; None: not set."""
@@ -172,5 +175,18 @@ class Scenario(Record):
 
     name: str
     description: str = ""
-    services: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """Compose files that make it up; collecting adds the services that they start."""
+    replicas: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """Containers of a service, where they are not as many as usual."""
     models: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    """Services of which only :attr:`awake` run at a time; the hungriest are counted."""
+    awake: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scenario:
+        if bool(self.group) != (self.awake is not None):
+            raise ValueError("group and awake belong together")
+        return self

@@ -47,6 +47,8 @@ class Engine(Record):
     containers_running: int | None = None
     containers_total: int | None = None
     images_total: int | None = None
+    files_unread: str = ""
+    """Why blocks on the disk were not counted in the engine's own folder; empty where they were."""
 
 
 class Probe(Record):
@@ -79,6 +81,9 @@ class MemoryUse(Record):
     """``shmem``: shared memory and tmpfs; None on engines that do not report it. On cgroup v1 it is
     what the lists of anonymous pages hold beyond the container's own."""
     mapped_file: Bytes | None = None
+    unwritten: Bytes | None = None
+    """Page cache that waits to be written to disk. None on cgroup v2, where the kernel slows a
+    writer down instead of killing it."""
     peak: Bytes | None = None
     """The kernel's own highest value since start; engines report it on cgroup v1 only."""
     limit: Bytes | None = None
@@ -139,6 +144,13 @@ class Container(Record):
     config_hash: str | None = None
     compose_version: str | None = None
     """Version of Compose that created it: hashes of other versions cannot be compared."""
+    writable: Bytes | None = None
+    """What it wrote into its own layer, in bytes, as ``docker ps --size`` counts: the lengths of
+    its files, not what they take on the disk."""
+    writable_on_disk: Bytes | None = None
+    """The same in blocks on the disk, as ``du`` counts, with the engine's own files about it."""
+    logs_on_disk: Bytes | None = None
+    """Its log and the older ones, in blocks on the disk; no account of Docker's holds them."""
 
 
 class Layer(Record):
@@ -168,6 +180,9 @@ class Image(Record):
     """Newest last; empty where the history is not known."""
     architecture: str | None = None
     created: Moment | None = None
+    layers_on_disk: dict[str, Bytes] = Field(default_factory=dict)
+    """Blocks on the disk of each layer, oldest first, by the layer's ``chain``; in bytes as ``du``
+    counts. Empty where they were not counted."""
 
     @property
     def name(self) -> str:
@@ -188,10 +203,17 @@ class Volume(Record):
     references: int | None = None
     """How many containers on the engine use it; None where the engine does not say."""
     size: Bytes | None = None
+    """Lengths of its files, in bytes, as the engine counts."""
+    on_disk: Bytes | None = None
+    """Blocks on the disk, in bytes, as ``du`` counts; None where they were not counted."""
 
 
 class Disk(Record):
-    """What Docker keeps on disk, in bytes, as ``docker system df`` counts it."""
+    """What Docker keeps on disk, in bytes.
+
+    The first four are what ``docker system df`` counts: the lengths of files. The others are blocks
+    on the disk, as ``du`` counts them in the engine's folder; None where that was not read.
+    """
 
     layers: Bytes | None = None
     """All image layers, shared ones once."""
@@ -199,3 +221,11 @@ class Disk(Record):
     """Writable layers of containers."""
     volumes: Bytes | None = None
     build_cache: Bytes | None = None
+    root: Bytes | None = None
+    """The whole folder of the engine, without what is mounted in it: ``du --one-file-system``."""
+    build_cache_on_disk: Bytes | None = None
+    """What the builder keeps: its folder, and layers that no image and no container has."""
+    others: Bytes | None = None
+    """Layers, containers and volumes that are not the project's."""
+    records: Bytes | None = None
+    """The rest of the folder: what the engine notes about images, networks and itself."""

@@ -9,6 +9,7 @@ from hcreport.model.declared import LocalModel, Location, Project, Scenario, Ser
 from hcreport.model.observed import Container, Disk, Engine, Image, Volume
 from hcreport.model.origin import Origin, OriginNote
 from hcreport.model.record import Moment, Record
+from hcreport.model.window import Window
 
 
 class Gap(Record):
@@ -39,6 +40,8 @@ class Snapshot(Record):
     disk: Disk | None = None
     models: tuple[LocalModel, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    window: Window | None = None
+    """What was seen while the stack was watched; None where only one sample was taken."""
     gaps: tuple[Gap, ...] = ()
     interrupted: bool = False
     """Collection was stopped by the user: what is missing was not looked at."""

@@ -13,6 +13,7 @@ from typing import Literal
 from hcreport.model import Assessment, Number, Origin, Requirement
 from hcreport.render.headline import known_need
 from hcreport.render.words import NOT_MEASURED, counted, number_text
+from hcreport.units import gib
 
 WIDTH = 400
 ROW = 50
@@ -104,8 +105,10 @@ def _need(requirement: Requirement | None) -> Row:
         family="memory",
         origin=Origin(kind="estimated", evidence="sum of the parts on the requirements page"),
     )
-    missing = sum(1 for part in requirement.parts if part.memory is None)
+    missing = sum(1 for part in requirement.parts if part.memory is None and not part.left_out)
     note = f"{counted(missing, 'part')} not measured" if missing else ""
+    if exact and requirement.docker_memory_recommended is not None:
+        note = f"{gib(requirement.docker_memory_recommended)} is recommended"
     label = "Needs" if exact else "Needs at least"
     return Row(kind="need", label=label, number=number, note=note)
 

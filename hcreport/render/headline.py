@@ -29,6 +29,8 @@ class Headline:
     """Memory that Docker needs, or at least needs, in bytes."""
     exact: bool
     """``need`` is all of it, not only a lower bound."""
+    recommended: Bytes | None
+    """Memory that is recommended for Docker, in bytes; None where only a lower bound is known."""
 
 
 def headline(snapshot: Snapshot, assessment: Assessment) -> Headline:
@@ -36,17 +38,19 @@ def headline(snapshot: Snapshot, assessment: Assessment) -> Headline:
     name = snapshot.title or snapshot.project.name
     requirement = main_requirement(assessment)
     need, exact = known_need(requirement)
+    recommended = requirement.docker_memory_recommended if requirement and exact else None
     total = assessment.memory.engine_total
     has = Bytes(round(total.value)) if total else None
     needs_text = NOT_MEASURED if need is None else gib(need) if exact else f"at least {gib(need)}"
     return Headline(
         answer=_answer(need, has, exact=exact),
-        sentence=_sentence(name, need, has, exact=exact),
+        sentence=_sentence(name, need, has, exact=exact, recommended=recommended),
         needs=needs_text,
         has=NOT_MEASURED if has is None else gib(has),
         figures=_figures(needs_text, None if has is None else gib(has)),
         need=need,
         exact=exact,
+        recommended=recommended,
     )
 
 
@@ -64,8 +68,8 @@ def known_need(requirement: Requirement | None) -> tuple[Bytes | None, bool]:
         return None, False
     if requirement.docker_memory is not None:
         return requirement.docker_memory, True
-    # The last part is Docker itself, whose need is known without knowing anything of the stack.
-    if any(part.memory for part in requirement.parts[:-1]):
+    # What Docker itself needs is known without knowing anything of the stack.
+    if any(part.memory for part in requirement.parts if part.kind in ("service", "model")):
         return requirement.at_least, False
     return None, False
 
@@ -84,18 +88,28 @@ def _answer(need: Bytes | None, has: Bytes | None, *, exact: bool) -> Answer:
     return "enough" if exact else "unknown"
 
 
-def _sentence(name: str, need: Bytes | None, has: Bytes | None, *, exact: bool) -> str:
+def _sentence(
+    name: str,
+    need: Bytes | None,
+    has: Bytes | None,
+    *,
+    exact: bool,
+    recommended: Bytes | None,
+) -> str:
     if need is None and has is None:
         return f"Neither what {name} needs nor what Docker has was measured."
     if need is None and has is not None:
         return f"Docker has {gib(has)} of memory; what {name} needs was not measured."
     assert need is not None  # noqa: S101  (both None and only need None are answered above)
     bound = "" if exact else "at least "
-    start = f"{name} needs {bound}{gib(need)} of memory in Docker"
+    more = f" ({gib(recommended)} recommended)" if recommended else ""
+    start = f"{name} needs {bound}{gib(need)} of memory in Docker{more}"
     if has is None:
         return f"{start}; what Docker has was not measured."
     if need > has:
         return f"{start}, but Docker has {gib(has)}."
+    if exact and recommended and has < recommended:
+        return f"{start}, and Docker has {gib(has)}: enough, but less than recommended."
     if exact:
         return f"{start}, and Docker has {gib(has)}: that is enough."
     return f"{start}, and Docker has {gib(has)}; the need is a lower bound."

@@ -17,6 +17,7 @@ from hcreport.model import (
     Snapshot,
 )
 from hcreport.platforms import UNKNOWN, Platform, detect, setting_for
+from hcreport.render.assessed_parts import disk_part_json, part_json
 from hcreport.render.json_schema import SCHEMA_NUMBER, json_schema
 
 __all__ = ["SCHEMA_NUMBER", "json_schema", "to_json"]
@@ -133,21 +134,21 @@ def _model(model: ModelFit) -> dict[str, Any]:
 
 
 def _requirement(requirement: Requirement, platform: Platform) -> dict[str, Any]:
-    minimum = requirement.docker_memory
     return {
         "scenario": requirement.scenario,
         "services": list(requirement.services),
         "complete": requirement.complete,
-        "docker_memory_minimum": _bytes(minimum),
-        "docker_memory_recommended": _bytes(
-            None if minimum is None else setting_for(minimum, platform)
-        ),
+        "docker_memory_minimum": _bytes(requirement.docker_memory),
+        "docker_memory_recommended": _bytes(requirement.docker_memory_recommended),
         "docker_memory_at_least": int(requirement.at_least),
+        "docker_memory_setting": _bytes(
+            setting_for(requirement.at_least, platform)
+            if requirement.machines and platform.virtual_machine
+            else None
+        ),
         "host_memory": {name: int(size) for name, size in sorted(requirement.host_memory.items())},
         "cpu": requirement.cpus.value if requirement.cpus else None,
         "disk": _size(requirement.disk),
-        "parts": [
-            {"name": each.name, "memory": _size(each.memory), "reason": each.reason}
-            for each in requirement.parts
-        ],
+        "disk_parts": [disk_part_json(each) for each in requirement.disk_parts],
+        "parts": [part_json(each) for each in requirement.parts],
     }

@@ -2,176 +2,159 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hcreport.model import Severity
+from hcreport.render.schema import (
+    COUNT,
+    DRAFT,
+    FLAG,
+    TEXT,
+    Schema,
+    disk_part,
+    or_null,
+    part,
+    several,
+    size,
+    whole,
+)
 
 SCHEMA_NUMBER = 1
 """Rises when a key goes away or changes its meaning; new keys may come without it."""
 
-_Schema = dict[str, Any]
 
-_TEXT: _Schema = {"type": "string"}
-_FLAG: _Schema = {"type": "boolean"}
-_COUNT: _Schema = {"type": "integer", "minimum": 0}
-
-
-def json_schema() -> _Schema:
+def json_schema() -> Schema:
     """Return the schema of what :func:`hcreport.render.json.to_json` writes."""
-    properties: _Schema = {
+    properties: Schema = {
         "schema": {"const": SCHEMA_NUMBER, "description": "The number of this schema."},
-        "project": _TEXT,
+        "project": TEXT,
         "taken_at": {"type": "string", "format": "date-time"},
-        "findings": _list(_finding(), "Open problems, the worst first."),
-        "not_measured": _list(_outcome(), "Questions without an answer, and why."),
-        "suppressed": _list(_outcome(), "Problems the project lives with, and why."),
-        "passed": _COUNT,
+        "findings": several(_finding(), "Open problems, the worst first."),
+        "not_measured": several(_outcome(), "Questions without an answer, and why."),
+        "suppressed": several(_outcome(), "Problems the project lives with, and why."),
+        "passed": COUNT,
         "memory": _memory(),
-        "images": _list(_image(), "Images, the largest first."),
-        "models": _list(_model(), "Local language models."),
-        "requirements": _list(_requirement(), "What each scenario needs."),
+        "images": several(_image(), "Images, the largest first."),
+        "models": several(_model(), "Local language models."),
+        "requirements": several(_requirement(), "What each scenario needs."),
     }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         "title": "hcreport check",
         "description": "All sizes are in bytes; null is not measured.",
-        **_object(properties),
+        **whole(properties),
     }
 
 
-def _object(properties: _Schema) -> _Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+def _outcome() -> Schema:
+    return whole({"rule": TEXT, "subject": TEXT, "reason": TEXT})
 
 
-def _list(items: _Schema, description: str = "") -> _Schema:
-    told = {"description": description} if description else {}
-    return {"type": "array", "items": items, **told}
-
-
-def _or_null(schema: _Schema, description: str = "") -> _Schema:
-    told = {"description": description} if description else {}
-    return {**schema, "type": [schema["type"], "null"], **told}
-
-
-def _size(description: str) -> _Schema:
-    return _or_null(_COUNT, f"Bytes; {description}")
-
-
-def _outcome() -> _Schema:
-    return _object({"rule": _TEXT, "subject": _TEXT, "reason": _TEXT})
-
-
-def _number() -> _Schema:
-    value: _Schema = {"type": "number"}
-    return _object(
+def _number() -> Schema:
+    value: Schema = {"type": "number"}
+    return whole(
         {
-            "name": _TEXT,
+            "name": TEXT,
             "unit": {"enum": ["bytes", "ratio", "count", "seconds", "cpus"]},
             "value": {**value, "description": "In base units; a ratio is 1 for 100 %."},
-            "low": _or_null(value, "Lower end of an estimate's range."),
-            "high": _or_null(value, "Upper end of an estimate's range."),
-            "origin": _object(
+            "low": or_null(value, "Lower end of an estimate's range."),
+            "high": or_null(value, "Upper end of an estimate's range."),
+            "origin": whole(
                 {
                     "kind": {"enum": ["measured", "declared", "estimated", "cited"]},
-                    "evidence": _TEXT,
-                    "fact": _or_null(_TEXT, "Key of the cited fact."),
+                    "evidence": TEXT,
+                    "fact": or_null(TEXT, "Key of the cited fact."),
                 }
             ),
         }
     )
 
 
-def _finding() -> _Schema:
-    place = _object({"file": _TEXT, "line": {"type": "integer", "minimum": 1}})
-    return _object(
+def _finding() -> Schema:
+    place = whole({"file": TEXT, "line": {"type": "integer", "minimum": 1}})
+    return whole(
         {
-            "rule": _TEXT,
-            "subject": _TEXT,
+            "rule": TEXT,
+            "subject": TEXT,
             "severity": {"enum": [each.value for each in Severity]},
             "confidence": {"enum": ["certain", "likely", "possible"]},
-            "message": _TEXT,
+            "message": TEXT,
             "anchor": {
-                **_TEXT,
+                **TEXT,
                 "description": "The finding's place on the assessment page.",
             },
-            "location": _or_null(place, "Where it stands in the project's files."),
-            "numbers": _list(_number()),
+            "location": or_null(place, "Where it stands in the project's files."),
+            "numbers": several(_number()),
         }
     )
 
 
-def _memory() -> _Schema:
-    return _object(
+def _memory() -> Schema:
+    return whole(
         {
-            "engine_total": _size("what the engine has."),
-            "measured": _size("what the sampled containers used at that moment."),
-            "measured_containers": _COUNT,
-            "running_containers": _COUNT,
-            "limits": _size("the sum of limits."),
-            "limited": _list(_TEXT, "Services with a limit."),
-            "unlimited": _list(_TEXT, "Services without a limit."),
+            "engine_total": size("what the engine has."),
+            "measured": size("what the sampled containers used at that moment."),
+            "measured_containers": COUNT,
+            "running_containers": COUNT,
+            "limits": size("the sum of limits."),
+            "limited": several(TEXT, "Services with a limit."),
+            "unlimited": several(TEXT, "Services without a limit."),
         }
     )
 
 
-def _image() -> _Schema:
-    return _object(
+def _image() -> Schema:
+    return whole(
         {
-            "image": _TEXT,
-            "services": _list(_TEXT),
-            "size": {**_COUNT, "description": "Bytes, unpacked."},
-            "shared": _size("in layers that other images have too."),
-            "largest_layer": _size("of the largest layer."),
+            "image": TEXT,
+            "services": several(TEXT),
+            "size": {**COUNT, "description": "Bytes, unpacked."},
+            "shared": size("in layers that other images have too."),
+            "largest_layer": size("of the largest layer."),
             "whole_context": {
-                **_FLAG,
+                **FLAG,
                 "description": "A layer copies the whole build context.",
             },
-            "target": _size("without the avoidable part; null where none is known."),
-            "reason": _TEXT,
+            "target": size("without the avoidable part; null where none is known."),
+            "reason": TEXT,
         }
     )
 
 
-def _model() -> _Schema:
-    return _object(
+def _model() -> Schema:
+    return whole(
         {
-            "model": _TEXT,
-            "service": _or_null(_TEXT),
-            "needs": _size("what it needs."),
-            "has": _size("the smaller of the engine's memory and its service's limit."),
-            "fits": _or_null(_FLAG),
-            "reason": _TEXT,
+            "model": TEXT,
+            "service": or_null(TEXT),
+            "needs": size("what it needs."),
+            "has": size("the smaller of the engine's memory and its service's limit."),
+            "fits": or_null(FLAG),
+            "reason": TEXT,
         }
     )
 
 
-def _requirement() -> _Schema:
-    part = _object({"name": _TEXT, "memory": _size("what it needs."), "reason": _TEXT})
-    return _object(
+def _requirement() -> Schema:
+    return whole(
         {
-            "scenario": _TEXT,
-            "services": _list(_TEXT),
-            "complete": {**_FLAG, "description": "Every part is known."},
-            "docker_memory_minimum": _size("what Docker needs."),
-            "docker_memory_recommended": _size(
-                "what to give Docker on this platform, so that containers find the minimum."
-            ),
+            "scenario": TEXT,
+            "services": several(TEXT),
+            "complete": {**FLAG, "description": "Every part is known."},
+            "docker_memory_minimum": size("what Docker needs."),
+            "docker_memory_recommended": size("the minimum with page cache and room to grow."),
             "docker_memory_at_least": {
-                **_COUNT,
+                **COUNT,
                 "description": "Bytes; the sum of the known parts.",
             },
+            "docker_memory_setting": size(
+                "what to give Docker's virtual machine for docker_memory_at_least."
+            ),
             "host_memory": {
                 "type": "object",
-                "additionalProperties": _COUNT,
+                "additionalProperties": COUNT,
                 "description": "Bytes of the machine by platform.",
             },
-            "cpu": _or_null({"type": "number"}, "CPUs."),
-            "disk": _size("on the disk of Docker."),
-            "parts": _list(part, "They add up to docker_memory_at_least."),
+            "cpu": or_null({"type": "number"}, "CPUs."),
+            "disk": size("on the disk of Docker."),
+            "disk_parts": several(disk_part(), "The known ones add up to disk."),
+            "parts": several(part(), "They add up to docker_memory_at_least."),
         }
     )

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from hcreport.model import Assessment, Snapshot
-from hcreport.platforms import PLATFORMS, candidates, setting_for
+from hcreport.model import Assessment, Proofs, Snapshot
+from hcreport.platforms import PLATFORMS, setting_for
 from hcreport.render.charts import memory_chart, memory_rows
 from hcreport.render.escape import plain
-from hcreport.render.marker import marked
+from hcreport.render.marker import OVERRIDE_FILE, REQUIREMENTS_FILE, marked
+from hcreport.render.requirements_json import requirements_json
 from hcreport.render.templating import render_template, templates_folder
 from hcreport.render.view import View
 
-__all__ = ["assets", "render_pages", "templates_folder"]
+__all__ = ["assets", "downloads", "render_pages", "templates_folder"]
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -36,14 +37,18 @@ class _Page:
 
 
 def render_pages(
-    snapshot: Snapshot, assessment: Assessment, *, template_folders: Sequence[Path] = ()
+    snapshot: Snapshot,
+    assessment: Assessment,
+    *,
+    proofs: Proofs | None = None,
+    template_folders: Sequence[Path] = (),
 ) -> dict[str, str]:
     """Return every page's Markdown by its path, sorted.
 
     Templates in ``template_folders`` win over ours. Raises BuildError for a template that is
     broken, with its name and line.
     """
-    view = View(snapshot, assessment)
+    view = View(snapshot, assessment, proofs)
     rows = memory_rows(assessment, view.main_requirement)
     shared = {
         "report": view,
@@ -52,7 +57,7 @@ def render_pages(
         "memory_rows": rows,
         "memory_chart": memory_chart(rows),
         "platforms": PLATFORMS,
-        "own_platforms": candidates(snapshot.engine) if snapshot.engine else (),
+        "own_platforms": view.own_platforms,
         "setting_for": setting_for,
     }
     pages = sorted(_pages(view), key=lambda page: page.path)
@@ -67,6 +72,20 @@ def assets() -> dict[str, bytes]:
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
+
+
+def downloads(
+    snapshot: Snapshot, assessment: Assessment, *, proofs: Proofs | None = None
+) -> dict[str, bytes]:
+    """Return the files for programs that are published beside the pages, by path.
+
+    There is always a ``requirements.json``; a Compose file with limits only where some follow.
+    """
+    view = View(snapshot, assessment, proofs)
+    found = {REQUIREMENTS_FILE: requirements_json(snapshot, view.scenarios, view.proofs)}
+    if view.limits.override:
+        found[OVERRIDE_FILE] = view.limits.override
+    return {name: text.encode() for name, text in sorted(found.items())}
 
 
 def _render(page: _Page, shared: Mapping[str, object], folders: Sequence[Path]) -> str:
@@ -111,6 +130,11 @@ def _pages(view: View) -> Iterator[_Page]:
             "requirements.md",
             "System requirements",
             "Memory, CPUs and disk that {} needs.",
+        ),
+        (
+            "limits.md",
+            "Memory limits",
+            "A memory limit for each service of {}, from what was measured.",
         ),
         (
             "services/index.md",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from hcreport.analyze import analyze
 from hcreport.config import Config, find_config, read_config
 from hcreport.errors import ConfigError
-from hcreport.model import Assessment, Snapshot
-from hcreport.render.pages import assets, render_pages
+from hcreport.model import Assessment, Proofs, Snapshot
+from hcreport.proofs import proofs_path, read_proofs
+from hcreport.render.pages import assets, downloads, render_pages
 from hcreport.snapshot import read_snapshot
 
 _PACKAGE = Path(__file__).parent.parent
@@ -39,9 +40,11 @@ class Report:
     pages: Mapping[str, str]
     """Markdown by path."""
     assets: Mapping[str, bytes]
-    """Style sheet and the like, by path."""
+    """Style sheet, ``requirements.json`` and the like, by path."""
     watched: tuple[Path, ...]
     """Files and folders that it depends on."""
+    proofs: Proofs = field(default_factory=Proofs)
+    """What was proven of it; none where no file of proofs lies beside the snapshot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ class Material:
     config: Config
     templates: tuple[Path, ...]
     watched: tuple[Path, ...]
+    proofs: Proofs = field(default_factory=Proofs)
 
 
 def example_snapshot() -> Path:
@@ -76,12 +80,14 @@ def read_material(source: ReportSource) -> Material:
                 f"{config_path}: templates: there is no folder {config.templates}.",
                 hint="Make it, or leave the key out.",
             )
-    watched = (path, *templates, *([config_path] if config_path.is_file() else []))
+    evidence = proofs_path(path)
+    watched = (path, *templates, *(each for each in (config_path, evidence) if each.is_file()))
     return Material(
         snapshot=read_snapshot(path),
         config=config,
         templates=templates,
         watched=watched,
+        proofs=read_proofs(evidence),
     )
 
 
@@ -93,7 +99,13 @@ def make_report(source: ReportSource) -> Report:
         snapshot=material.snapshot,
         assessment=assessment,
         taken_at=material.snapshot.taken_at,
-        pages=render_pages(material.snapshot, assessment, template_folders=material.templates),
-        assets=assets(),
+        pages=render_pages(
+            material.snapshot,
+            assessment,
+            proofs=material.proofs,
+            template_folders=material.templates,
+        ),
+        assets=assets() | downloads(material.snapshot, assessment, proofs=material.proofs),
         watched=material.watched,
+        proofs=material.proofs,
     )

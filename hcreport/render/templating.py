@@ -149,6 +149,8 @@ def environment(folders: tuple[Path, ...] = ()) -> _Environment:
         "join": _join,
         "gib": lambda size: gib(round(size)),
         "gb": lambda size: gb(round(size)),
+        "exact_bytes": words.exact_bytes,
+        "joined": words.joined,
         "percent": percent,
         "code": code,
         "code_block": code_block,

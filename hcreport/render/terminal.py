@@ -16,20 +16,24 @@ from rich.text import Text
 
 from hcreport.model import Action, Assessment, Finding, Severity, Snapshot
 from hcreport.render.escape import one_line, visible
-from hcreport.render.headline import headline
+from hcreport.render.scenarios import ScenarioView
 from hcreport.render.view import View
 from hcreport.render.words import (
+    NOT_MEASURED,
     counted,
     effort_text,
     listed,
     severity_shape,
     severity_word,
 )
+from hcreport.units import gib
 
 WIDTH = 80
 """Columns of a report that is written to a file or a pipe."""
 
 STEPS_SHOWN = 5
+
+SCENARIOS_SHOWN = 6
 
 _COLOURS = {
     Severity.CRITICAL: "bold red",
@@ -72,9 +76,10 @@ def _parts(view: View) -> Iterator[RenderableType]:
     yield _text(view.title, "bold")
     yield _text(f"Snapshot of {view.taken}")
     yield Text("")
-    yield _text(headline(view.snapshot, view.assessment).sentence, "bold")
-    findings = view.assessment.findings
+    yield _text(view.headline.sentence, "bold")
     yield Text("")
+    yield from _needs(view)
+    findings = view.assessment.findings
     for finding in findings:
         yield from _finding(finding)
     if not findings:
@@ -86,6 +91,31 @@ def _parts(view: View) -> Iterator[RenderableType]:
         f"{counted(len(findings), 'problem')}, {counted(view.count('ok'), 'check')} passed, "
         f"{view.count('not measured')} not measured, {len(view.suppressed)} suppressed."
     )
+
+
+def _needs(view: View) -> Iterator[RenderableType]:
+    """Yield what each scenario needs: minimum, recommended, and what to set."""
+    if not view.scenarios:
+        return
+    yield _text("Memory that Docker needs", "bold")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for each in view.scenarios[:SCENARIOS_SHOWN]:
+        table.add_row(_indented(each.requirement.scenario), _text(_need_in_words(each)))
+    yield table
+    left = len(view.scenarios) - SCENARIOS_SHOWN
+    if left > 0:
+        yield _text(f"  {counted(left, 'more scenario')} in the report.")
+    yield Text("")
+
+
+def _need_in_words(scenario: ScenarioView) -> str:
+    if scenario.need is None:
+        return NOT_MEASURED
+    recommended = scenario.requirement.docker_memory_recommended
+    words = f"{gib(scenario.need)}" if scenario.exact else f"at least {gib(scenario.need)}"
+    return f"{words}, {gib(recommended)} recommended" if recommended else words
 
 
 def _finding(finding: Finding) -> Iterator[RenderableType]:

@@ -22,19 +22,21 @@ from hcreport.model import (
     LocalModel,
     Origin,
     Outcome,
-    Requirement,
+    Proofs,
     Severity,
     Snapshot,
     Status,
 )
-from hcreport.platforms import PLATFORMS
+from hcreport.platforms import candidates
 from hcreport.render.headline import Headline, headline, main_requirement
 from hcreport.render.images import ImageView, image_views
+from hcreport.render.limits import LimitsView, limits_view
+from hcreport.render.measured import MeasuredView, measured_view
+from hcreport.render.scenarios import ScenarioView
 from hcreport.render.services import ServiceView, service_views
 from hcreport.render.steps import Step, plan_steps, steps_on_a_sheet
 from hcreport.render.words import date_text
 from hcreport.rules import LoadedRule, load_rules
-from hcreport.units import Bytes
 
 SEVERITIES = (
     (Severity.CRITICAL, "The stack cannot work like this"),
@@ -61,15 +63,15 @@ class Group:
     subjects: tuple[str, ...]
 
 
-HostSizes = tuple[tuple[Requirement, Bytes | None], ...]
-"""A scenario with the bytes of memory that a machine needs for it."""
-
-
 class View:
     """One report, ready to be written down. Attributes are values; nothing here changes."""
 
-    def __init__(self, snapshot: Snapshot, assessment: Assessment) -> None:
+    def __init__(
+        self, snapshot: Snapshot, assessment: Assessment, proofs: Proofs | None = None
+    ) -> None:
         self.snapshot = snapshot
+        self.proofs = proofs or Proofs()
+        self.own_platforms = candidates(snapshot.engine) if snapshot.engine else ()
         self.assessment = assessment
         self.title: str = snapshot.title or snapshot.project.name
         self.taken: str = date_text(snapshot.taken_at)
@@ -102,20 +104,23 @@ class View:
         return MappingProxyType(by_container | {each.name: each.path for each in self.services})
 
     @cached_property
-    def host_memory(self) -> tuple[tuple[tuple[str, ...], HostSizes], ...]:
-        """Return the machine's memory by platforms that need the same, for each scenario."""
-        needs = self.assessment.requirements
-        named = {name for each in needs for name in each.host_memory}
-        order = [*(name for name in PLATFORMS if name in named), *sorted(named - set(PLATFORMS))]
-        grouped: dict[tuple[Bytes | None, ...], list[str]] = {}
-        for name in order:
-            sizes = tuple(each.host_memory.get(name) for each in needs)
-            shown = PLATFORMS[name].name if name in PLATFORMS else name
-            grouped.setdefault(sizes, []).append(shown)
+    def scenarios(self) -> tuple[ScenarioView, ...]:
+        """Return what each scenario needs, the main one first."""
+        own = [each.id for each in self.own_platforms]
         return tuple(
-            (tuple(names), tuple(zip(needs, sizes, strict=True)))
-            for sizes, names in grouped.items()
+            ScenarioView(each, self.snapshot, self.proofs, own)
+            for each in self.assessment.requirements
         )
+
+    @cached_property
+    def limits(self) -> LimitsView:
+        """Return the suggested memory limits."""
+        return limits_view(self.snapshot, self.assessment)
+
+    @cached_property
+    def measured(self) -> MeasuredView:
+        """Return how the figures were measured."""
+        return measured_view(self.snapshot)
 
     @cached_property
     def images(self) -> tuple[ImageView, ...]:

@@ -75,6 +75,11 @@ def plain_number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.3g}"
 
 
+def exact_bytes(size: float) -> str:
+    """Print a size to the byte, for a title or a note: ``1,234,567 bytes``."""
+    return f"{round(size):,} bytes"
+
+
 def cpus(value: float) -> str:
     """Print a number of CPUs: ``0.5 CPUs``, ``1 CPU``."""
     return f"{plain_number(value)} {'CPU' if value == 1 else 'CPUs'}"

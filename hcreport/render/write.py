@@ -9,18 +9,18 @@ from pathlib import Path
 
 from hcreport.errors import BuildError
 from hcreport.files import write_whole
-from hcreport.render.marker import is_generated
+from hcreport.render.marker import DOWNLOADS, is_generated, is_generated_file
 
 
 def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Write pages and assets below ``folder`` and return what was written or removed, sorted.
 
-    A page of ours that is no longer among ``pages`` is removed. Raises BuildError before anything
-    is written where a page would replace one without our marker, and where a file cannot be
-    written.
+    A page of ours that is no longer among ``pages`` is removed, and so is one of the files beside
+    them. Raises BuildError before anything is written where one would replace a file without our
+    mark, and where a file cannot be written.
     """
     try:
-        _refuse_foreign(pages, folder)
+        _refuse_foreign(pages, assets, folder)
         written = [
             path for name, text in pages.items() if (path := _write_page(folder, name, text))
         ]
@@ -30,6 +30,7 @@ def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: P
             if (path := _write_asset(folder, name, content))
         ]
         written += _remove_stale(pages, folder)
+        written += _remove_stale_files(assets, folder)
     except OSError as error:
         raise BuildError(
             f"{error.filename or folder} cannot be written: {error.strerror}.",
@@ -38,14 +39,29 @@ def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: P
     return sorted(written)
 
 
-def _refuse_foreign(pages: Mapping[str, str], folder: Path) -> None:
-    for name, text in sorted(pages.items()):
-        path = folder / name
-        if path.is_file() and (found := _read(path)) != text and not is_generated(found):
-            raise BuildError(
-                f"{path} was written by hand, so it stays and nothing was written.",
-                hint="Move it away, or name another folder.",
-            )
+def _refuse_foreign(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path) -> None:
+    foreign = [
+        folder / name
+        for name, text in pages.items()
+        if _differs(folder / name, text.encode()) and not is_generated(_read(folder / name))
+    ]
+    # What lies in the folder assets is named by us; a file beside the pages may be somebody's.
+    foreign += [
+        folder / name
+        for name, content in assets.items()
+        if "/" not in name
+        and _differs(folder / name, content)
+        and not is_generated_file(_read(folder / name))
+    ]
+    if foreign:
+        raise BuildError(
+            f"{min(foreign)} was written by hand, so it stays and nothing was written.",
+            hint="Move it away, or name another folder.",
+        )
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() != content
 
 
 def _write_page(folder: Path, name: str, text: str) -> Path | None:
@@ -57,7 +73,7 @@ def _write_page(folder: Path, name: str, text: str) -> Path | None:
 
 
 def _write_asset(folder: Path, name: str, content: bytes) -> Path | None:
-    """Assets carry no marker: they are style sheets in a folder of our own naming."""
+    """Write a style sheet or a file for programs, whole, where it is not there already."""
     path = folder / name
     if path.is_file() and path.read_bytes() == content:
         return None
@@ -82,6 +98,20 @@ def _remove_stale(pages: Mapping[str, str], folder: Path) -> list[Path]:
         if place.is_dir()
         for path in sorted(place.glob("*.md"))
         if path not in kept and path.is_file() and is_generated(_read(path))
+    ]
+    for path in stale:
+        path.unlink()
+    return stale
+
+
+def _remove_stale_files(assets: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Remove our own files for programs that nothing fills any more."""
+    stale = [
+        folder / name
+        for name in DOWNLOADS
+        if name not in assets
+        and (folder / name).is_file()
+        and is_generated_file(_read(folder / name))
     ]
     for path in stale:
         path.unlink()

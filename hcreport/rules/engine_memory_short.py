@@ -2,7 +2,8 @@
 
 What it checks:
 Whether everything that starts needs, by what is known, more memory than the Docker engine has:
-what the containers use, what the local models need, and what Docker itself needs.
+what the containers use, what the local models need, what Docker itself needs, and what the system
+around it keeps.
 
 Why it matters:
 Where memory runs out the kernel kills a process, and which one it takes cannot be foreseen.
@@ -12,10 +13,10 @@ Give Docker more memory, start without the local model, choose a smaller one, or
 services at a time.
 
 Limits:
-The sum is a lower bound. A use measured at one moment is not a need: under load it can be more.
-Where the highest use since start is known of every container, those are added up instead; they
-hold file cache that the kernel could take back, and they need not coincide. A model that does
-not even fit alone is reported by the rule model-does-not-fit, and only there.
+A use measured at one moment is not a need: under load it can be more. Where the highest use since
+start is known it is counted instead; it holds file cache that the kernel could take back, and the
+highest uses need not coincide. Watching the stack under load says more: see collect --window. A
+model that does not even fit alone is reported by the rule model-does-not-fit, and only there.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ RULE = Rule(
     cites=(
         "docker/engine-memory-fixed",
         "docker/engine-memory-per-container",
+        "sizing/system-memory",
         "docker/compose-dependency-on-missing",
     ),
 )
@@ -58,8 +60,8 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
             return NotApplicable(
                 f"{model.name} alone needs more than the engine has: see model-does-not-fit"
             )
-    unknown = [part for part in need.parts if part.memory is None]
-    if len(unknown) == len(need.parts) - 1:
+    unknown = [part for part in need.parts if part.memory is None and not part.left_out]
+    if all(part.memory is None for part in need.parts if part.kind in ("service", "model")):
         return NotMeasured("no service was measured and no need of a model is known")
     at_least, has = gib(need.at_least), gib(case.engine_memory)
     if need.at_least <= case.engine_memory:
@@ -76,8 +78,13 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
             known(case.budget.engine_total),
         ),
         remedies=tuple(_remedies(models, case)),
-        confidence="possible" if need.docker_memory is not None else "likely",
+        confidence="possible" if _from_peaks_alone(need, snapshot) else "likely",
     )
+
+
+def _from_peaks_alone(need: Requirement, snapshot: Snapshot) -> bool:
+    """Tell whether the sum holds page cache that may not be needed: nothing was watched."""
+    return need.docker_memory is not None and snapshot.window is None
 
 
 def _models(need: Requirement, snapshot: Snapshot) -> list[LocalModel]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hcreport.collect import CollectOptions, collect
+from hcreport.collect import CollectOptions, SilentProgress, collect
 from hcreport.collect.compose import ComposeRequest
 from hcreport.model import Container, Limits, Snapshot
 from hcreport.snapshot import format_snapshot, parse_snapshot
@@ -217,7 +217,7 @@ def test_nothing_private_gets_out(snapshot: Snapshot, stack: Stack) -> None:
         assert CANARY in json.dumps(stack.engine.client.info()["Labels"])
 
 
-class Removing:
+class Removing(SilentProgress):
     """Stops one container and removes another as soon as the first answer about any came in."""
 
     def __init__(self, stack: Stack, stopped: str, removed: str) -> None:
@@ -230,8 +230,6 @@ class Removing:
             self._names = None
             self._containers.get(removed).remove(force=True)
             self._containers.get(stopped).kill()
-
-    def step(self, what: str) -> None: ...
 
 
 def test_containers_that_go_away_leave_the_others_alone(stack: Stack) -> None:

@@ -1,0 +1,286 @@
+"""The parts of a requirement: each model, each service, Docker itself and the system around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from hcreport.estimate.memory import RUNNING, memory_number
+from hcreport.estimate.missing import why_missing
+from hcreport.estimate.models import model_need
+from hcreport.estimate.need import Need, need_of, single_sample
+from hcreport.estimate.scenarios import Plan, replicas
+from hcreport.facts import fact_bytes
+from hcreport.model import (
+    LocalModel,
+    Number,
+    Origin,
+    RequirementPart,
+    Series,
+    Service,
+    Snapshot,
+)
+from hcreport.units import Bytes, total
+
+_Lives = dict[str, dict[str, list[Series]]]
+"""What was seen of each container of a service: its lives, by its place among the replicas."""
+
+
+def requirement_parts(plan: Plan, snapshot: Snapshot) -> tuple[RequirementPart, ...]:
+    """Return models, services, their margins, Docker itself and the system, in this order."""
+    lives = _lives(snapshot)
+    loaded = plan.loaded
+    models = [_model_part(each, loaded, snapshot) for each in plan.models]
+    serving: dict[str, Bytes] = {}
+    for model in loaded:
+        if model.service is not None and model.memory is not None:
+            serving[model.service] = serving.get(model.service, Bytes(0)) + model.memory
+    services = [
+        _service_part(each, lives.get(each.name, {}), serving.get(each.name), snapshot)
+        for each in plan.services
+    ]
+    services = _awake(services, plan)
+    unknown = [RequirementPart(name=name, reason=reason) for name, reason in plan.unknown]
+    containers = sum(each.containers for each in services)
+    rest = (*_margin_part(services), _engine_part(containers), _system_part())
+    return (*models, *services, *unknown, *rest)
+
+
+def _awake(parts: list[RequirementPart], plan: Plan) -> list[RequirementPart]:
+    """Return the parts without the members of the group that sleep: the least hungry ones.
+
+    A member that is not measured counts as the hungriest, since it may be.
+    """
+    if plan.awake is None:
+        return parts
+    members = [each for each in parts if each.name in plan.group]
+    members.sort(key=lambda each: (each.memory is not None, -_size(each), each.name))
+    asleep = {each.name for each in members[plan.awake :]}
+    return [each for each in parts if each.name not in asleep]
+
+
+def _size(part: RequirementPart) -> float:
+    return part.memory.value if part.memory else 0
+
+
+def _model_part(
+    model: LocalModel, loaded: Sequence[LocalModel], snapshot: Snapshot
+) -> RequirementPart:
+    need = model_need(model, snapshot)
+    if need is None:
+        reason = "its need is neither declared nor measured"
+        return RequirementPart(name=model.name, kind="model", reason=reason)
+    if not any(model is each for each in loaded):
+        reason = "not added: a larger model of the same service is, and both need not be loaded"
+        return RequirementPart(name=model.name, kind="model", left_out=True, reason=reason)
+    return RequirementPart(name=model.name, kind="model", memory=need, exact=True)
+
+
+def _service_part(
+    service: Service,
+    containers: Mapping[str, list[Series]],
+    model_memory: Bytes | None,
+    snapshot: Snapshot,
+) -> RequirementPart:
+    """Return what all containers of a service need, less what is counted as its models."""
+    count = replicas(service)
+    if service.provider:
+        reason = "a provider runs it, not a container"
+        return RequirementPart(name=service.name, reason=reason)
+    if len(containers) < count:
+        reason = _why_unmeasured(service, len(containers), snapshot)
+        return RequirementPart(name=service.name, containers=count, reason=reason)
+    needs = [need_of(containers[place]) for place in sorted(containers)]
+    if model_memory is not None:
+        used = total(each.minimum for each in needs)
+        if used <= model_memory:
+            reason = "its own use cannot be told from that of its model, which is counted above"
+            return RequirementPart(
+                name=service.name, containers=count, largest=Bytes(0), reason=reason
+            )
+    return _measured_part(service, needs, snapshot, model_memory)
+
+
+def _beyond(need: Need, model_memory: Bytes) -> Need:
+    """Return a need without what its model takes, which is a part of its own."""
+    return replace(
+        need,
+        minimum=_less(need.minimum, model_memory),
+        highest=_less(need.highest, model_memory),
+        low=_less(need.low, model_memory),
+        high=None if need.high is None else _less(need.high, model_memory),
+        recommended=_less(need.recommended, model_memory),
+    )
+
+
+def _without_model(needs: Sequence[Need], model_memory: Bytes) -> list[Need]:
+    """Return needs without what the model takes, which is counted once, however many serve it.
+
+    It is taken off the hungriest first: the others may have loaded it too, and then need it too.
+    """
+    left, found = model_memory, []
+    for need in sorted(needs, key=lambda each: each.minimum, reverse=True):
+        taken = min(left, need.minimum)
+        found.append(_beyond(need, taken))
+        left -= taken
+    return found
+
+
+def _less(size: Bytes, by: Bytes) -> Bytes:
+    return Bytes(max(0, int(size) - int(by)))
+
+
+def _measured_part(
+    service: Service, needs: Sequence[Need], snapshot: Snapshot, model_memory: Bytes | None
+) -> RequirementPart:
+    largest = max(each.minimum for each in needs)
+    if model_memory is not None:
+        largest = _less(largest, model_memory)
+        needs = _without_model(needs, model_memory)
+    exact = all(each.exact for each in needs)
+    name = "needed for what was seen" if exact else "seen in use"
+    if model_memory is not None:
+        name = f"{name}, beyond its model"
+    origin = _origin(service, needs, snapshot)
+    highs = [each.high for each in needs if each.high is not None]
+    return RequirementPart(
+        name=service.name,
+        memory=memory_number(
+            name,
+            total(each.minimum for each in needs),
+            origin,
+            low=total(each.low for each in needs),
+            high=total(highs) if len(highs) == len(needs) else None,
+        ),
+        recommended=memory_number(
+            "with its page cache and room to grow",
+            total(each.recommended for each in needs),
+            origin.model_copy(update={"fact": "sizing/recommended-headroom"}),
+        )
+        if exact
+        else None,
+        margin=total(each.minimum - each.highest for each in needs),
+        containers=len(needs),
+        largest=largest,
+        exact=exact,
+        elastic=next((each.elastic for each in needs if each.elastic), ""),
+        notes=tuple(dict.fromkeys(note for each in needs for note in each.notes)),
+    )
+
+
+def _origin(service: Service, needs: Sequence[Need], snapshot: Snapshot) -> Origin:
+    """Return where a service's figure comes from: samples, and the kernel's highest value."""
+    samples = sum(each.samples for each in needs)
+    watched = snapshot.window is not None and samples > len(needs)
+    if snapshot.window is not None and watched:
+        evidence = f"{samples} samples in {snapshot.window.seconds:.0f} s"
+        origin = Origin(kind="estimated", evidence=evidence)
+    else:
+        names = [each.name for each in snapshot.containers_by_service.get(service.name, ())]
+        origin = snapshot.origin_of(f"containers/{names[0]}/memory" if names else "containers")
+    if len(needs) > 1:
+        evidence = f"{origin.evidence}; sum over {len(needs)} containers"
+        origin = origin.model_copy(update={"evidence": evidence})
+    if not all(each.peak for each in needs):
+        return origin
+    return Origin(
+        kind="estimated",
+        evidence=f"{origin.evidence}; the kernel's highest value since the start",
+        fact="sizing/held-factor" if watched else "sizing/peak-factor",
+    )
+
+
+def _lives(snapshot: Snapshot) -> _Lives:
+    """Return what was seen of each service's containers; watched ones count, else one sample.
+
+    A container that was made anew has the place of the one before: only one of them runs.
+    """
+    found: _Lives = {}
+    watched: set[str] = set()
+    for series in snapshot.window.series if snapshot.window else ():
+        watched |= {each for each in (series.container, series.id) if each}
+        if series.service is not None:
+            places = found.setdefault(series.service, {})
+            places.setdefault(f"{series.number}", []).append(series)
+    for container in snapshot.containers:
+        sample = single_sample(container) if container.state in RUNNING else None
+        if container.service is None or sample is None or watched & {container.name, container.id}:
+            continue
+        found.setdefault(container.service, {})[container.name] = [sample]
+    return found
+
+
+def _why_unmeasured(service: Service, seen: int, snapshot: Snapshot) -> str:
+    containers = snapshot.containers_by_service.get(service.name, ())
+    running = [each for each in containers if each.state in RUNNING]
+    for each in running:
+        if each.memory is None:
+            return why_missing("container.memory", snapshot, each.name)
+    if running or seen:
+        return f"{max(len(running), seen)} of {replicas(service)} containers ran"
+    if containers:
+        return "it did not run when the snapshot was taken"
+    return why_missing("containers", snapshot) if not snapshot.containers else "it has no container"
+
+
+def _margin_part(services: Sequence[RequirementPart]) -> Iterator[RequirementPart]:
+    """Yield the part that takes off all margins but the largest; none where there is one at most.
+
+    Each service's figure is enough for it alone, under a limit of its own. Services that share the
+    memory share their margins too: the sum of what each held at its highest already supposes that
+    all are at their highest at once (fact ``sizing/shared-margin``).
+    """
+    margins = [each.margin for each in services if each.memory]
+    spare = total(margins) - max(margins, default=Bytes(0))
+    if spare <= 0:
+        return
+    origin = Origin(
+        kind="estimated",
+        evidence="each service has a margin of its own, and together the largest is counted",
+        fact="sizing/shared-margin",
+    )
+    yield RequirementPart(
+        name="Margins not needed at once",
+        kind="margin",
+        memory=memory_number("margins of all services but the largest", Bytes(-spare), origin),
+        recommended=memory_number("all margins are kept", Bytes(0), origin),
+        exact=True,
+    )
+
+
+def _engine_part(containers: int) -> RequirementPart:
+    """Return what Docker itself needs for a number of containers.
+
+    Formula: a fixed amount plus one per container (facts ``docker/engine-memory-…``), measured
+    without page cache; the range is from the leanest to the heaviest setting that was measured.
+    """
+    middle, low, high = (
+        fact_bytes(f"docker/engine-memory-fixed{which}")
+        + fact_bytes(f"docker/engine-memory-per-container{which}") * containers
+        for which in ("", "-low", "-high")
+    )
+    origin = Origin(
+        kind="estimated",
+        evidence=f"fixed amount and {containers} times an amount per container, both measured once",
+        fact="docker/engine-memory-per-container",
+    )
+    number = memory_number("Docker itself", middle, origin, low=low, high=high)
+    heaviest = memory_number("Docker itself at its heaviest", high, origin)
+    return RequirementPart(
+        name="Docker itself", kind="engine", memory=number, recommended=heaviest, exact=True
+    )
+
+
+def _system_part() -> RequirementPart:
+    """Return what the kernel keeps of the memory that it reports as total."""
+    origin = Origin(
+        kind="estimated",
+        evidence="in use after the start, and kept free, in one small virtual machine",
+        fact="sizing/system-memory",
+    )
+    number: Number = memory_number(
+        "the system around Docker", fact_bytes("sizing/system-memory"), origin
+    )
+    return RequirementPart(
+        name="The system around Docker", kind="system", memory=number, exact=True
+    )
