@@ -73,8 +73,8 @@ def test_the_excess_over_the_true_minimum_is_as_measured() -> None:
     assert excess[0] == pytest.approx(0.045, abs=0.001)
     enough = sorted(each for each, whole in every if whole)
     assert len(enough) == 135
-    assert enough[int(0.9 * len(enough))] == pytest.approx(0.201, abs=0.01)
-    assert excess[-1] == pytest.approx(0.743, abs=0.001)
+    assert enough[int(0.9 * len(enough))] == pytest.approx(0.211, abs=0.001)
+    assert excess[-1] == pytest.approx(0.805, abs=0.001)
 
 
 def test_what_others_state_was_not_sufficient() -> None:
@@ -104,10 +104,10 @@ RULES = {
         140.0,
         True,
     ),
-    "what rose above all samples was needed": (
+    "what rose above all samples was needed, and may rise higher": (
         {"usage": 400, "held": 100, "peak": 450},
-        167.0,
-        208.75,
+        222.0,
+        277.5,
         True,
     ),
     "never more than the highest value and 3 %": (
@@ -117,13 +117,13 @@ RULES = {
         True,
     ),
     "files written faster than the disk takes them": (
-        {"usage": 400, "held": 100, "write_burst": 16, "peak": 400},
+        {"usage": 400, "held": 100, "write_burst": 12, "peak": 400},
         412.0,
         515.0,
         True,
     ),
     "a disk takes a little in time": (
-        {"usage": 400, "held": 100, "write_burst": 15, "peak": 400},
+        {"usage": 400, "held": 100, "write_burst": 11, "peak": 400},
         112.0,
         140.0,
         True,
@@ -168,6 +168,37 @@ RULES = {
         {"usage": 400, "shown": 300, "held": None},
         300.0,
         375.0,
+        False,
+    ),
+    "files on somebody else's account count as its own": (
+        {"usage": 100, "held": 100, "mapped": 0, "program_files": 10, "peak": 100},
+        113.3,
+        141.63,
+        True,
+    ),
+    "a mapped model on somebody else's account": (
+        {"usage": 400, "held": 100, "mapped": 0, "program_files": 200, "peak": 400},
+        332.0,
+        415.0,
+        True,
+    ),
+    "files that are on its own account count once": (
+        {"usage": 400, "held": 100, "mapped": 10, "program_files": 9, "peak": 400},
+        112.0,
+        140.0,
+        True,
+    ),
+    "a limit holds for what was on its account": (
+        {
+            "usage": 100,
+            "held": 100,
+            "mapped": 0,
+            "program_files": 10,
+            "peak": 100,
+            "limit": 102,
+        },
+        112.0,
+        141.63,
         False,
     ),
     "within its limit": (
@@ -248,6 +279,9 @@ def test_the_range_is_from_what_was_held_to_what_is_surely_enough(
         ({"usage": 100, "held": 50, "peak": 100, "limit": 100}, []),
         ({"peak": 100, "limit": 100, "oom_kills": 1}, ["killed for want of memory at its limit"]),
         ({"peak": 100, "oom_kills": 1}, ["killed for want of memory while it was watched"]),
+        ({"peak": 100, "samples": FEWEST - 1}, ["only 9 samples"]),
+        ({"peak": 100, "samples": FEWEST - 1, "ended": "exited"}, []),
+        ({"peak": 100, "samples": 1}, []),
     ],
 )
 def test_what_a_reader_should_know_is_noted(values: dict[str, object], notes: list[str]) -> None:

@@ -124,8 +124,8 @@ def test_changing_one_service_changes_its_own_row_and_the_totals(
     for old, new in zip(before, requirements(snapshot(changed)), strict=True):
         rows, others = ({part.name: part for part in each.parts} for each in (old, new))
         differing = {name for name in rows | others if rows.get(name) != others.get(name)}
-        # What is taken off for margins is a total over all services.
-        assert differing <= {f"s{index}", "Margins not needed at once"}
+        # What is not needed at once is a total over all services.
+        assert differing <= {f"s{index}", "Not needed at once"}
         difference = sum(_value(others.get(name)) - _value(rows.get(name)) for name in differing)
         assert new.at_least - old.at_least == difference
 

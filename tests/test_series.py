@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hcreport.collect.processes import Processes
 from hcreport.collect.series import Life, Reading, SeriesBuilder
 from hcreport.model import (
     MOST_POINTS,
@@ -46,6 +47,21 @@ def at(second: float, usage: int = 1, cpu: float | None = None, **counters: int)
     if cpu is not None:
         use = CpuUse(total_nanoseconds=round(cpu * NANOSECONDS_PER_SECOND), **counters)
     return Reading(at=second, memory=memory(usage), cpu=use)
+
+
+def test_files_on_whoevers_account_are_the_most_that_was_listed() -> None:
+    builder = SeriesBuilder()
+    listed = Processes(count=1, resident=Bytes(50 * MIB))
+    builder.processes(listed)
+    for second, anonymous in enumerate((40, 45)):
+        use = memory(60 * MIB, anonymous=anonymous * MIB)
+        builder.add(Reading(at=second, memory=use))
+        builder.processes(listed)
+    builder.processes(Processes(count=1))
+    found = builder.series(Life(container="a", id="b"))
+    assert found is not None
+    assert found.program_files == 10 * MIB
+    assert (found.without_files, found.mapped) == (60 * MIB, 0)
 
 
 def test_no_sample_is_no_series() -> None:

@@ -14,13 +14,19 @@ from hcreport.units import Bytes, mebibytes
 MEASURED = Path(__file__).parent / "data" / "memory_minimum.json"
 """Services of our own experiments of 23 November 2026: samples, and the smallest limit that did."""
 
-_SIZES = ("usage", "shown", "held", "warm", "write_burst", "peak", "limit")
+_SIZES = (
+    *("usage", "shown", "held", "warm", "without_files", "mapped", "program_files"),
+    *("write_burst", "peak", "limit"),
+)
 
 
 def watched(**values: Any) -> Series:
     """Return a series of 60 samples in 60 seconds; sizes are in MiB, ``held`` defaults to usage."""
     given = {
         "usage": 100,
+        "without_files": None,
+        "mapped": None,
+        "program_files": None,
         "write_burst": None,
         "peak": None,
         "limit": None,

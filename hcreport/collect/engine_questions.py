@@ -20,13 +20,18 @@ from hcreport.collect.engine_containers import (
     PROJECT_LABEL,
     RUNNING_STATES,
 )
+from hcreport.collect.engine_errors import engine_failures
 from hcreport.collect.images import image_name, project_images
+from hcreport.collect.processes import Processes, processes
 from hcreport.collect.tasks import Question, Tasks
 
 if TYPE_CHECKING:
     from hcreport.collect.compose import ComposeProject, ComposeRequest
 
 Json = dict[str, Any]
+
+_OF_CONTAINERS = ("inspect", "stats", "processes")
+"""Sources whose subject is a container."""
 
 _SIDE_THREADS = 8
 """For all but statistics: enough to hide the engine's latency, few enough to leave it CPU."""
@@ -47,6 +52,8 @@ class Replies:
     """Blocks in the engine's folder; None where nobody looked."""
     by_container: dict[str, dict[str, Json]] = field(default_factory=dict)
     """``inspect`` and ``stats`` replies by full container id."""
+    processes: dict[str, Processes] = field(default_factory=dict)
+    """By full container id; none where the engine does not list them."""
     by_image: dict[str, dict[str, Any]] = field(default_factory=dict)
     """``images`` (inspect) and ``history`` replies by full image id."""
 
@@ -100,6 +107,8 @@ class EngineQuestions:
             case "engine":
                 replies.info = value or {}
                 self._ask_for_files()
+            case "processes" if value is not None:
+                replies.processes[question.subject] = value
             case "inspect" | "stats" if value is not None:
                 replies.by_container.setdefault(question.subject, {})[question.source] = value
             case "images" if not question.subject:
@@ -157,6 +166,10 @@ class EngineQuestions:
         sample = partial(client.stats, stream=False, one_shot=True if connection.one_shot else None)
         stats = _about_containers("stats", running, lambda key: partial(sample, key))
         self._tasks.start(stats, threads=connection.threads)
+        lists = _about_containers(
+            "processes", running, lambda key: partial(_processes_if_told, connection, key)
+        )
+        self._tasks.start(lists, threads=min(_SIDE_THREADS, connection.threads))
         inspect = _about_containers(
             "inspect", entries, lambda key: partial(client.inspect_container, key)
         )
@@ -182,7 +195,7 @@ class EngineQuestions:
 
     def is_ours(self, question: Question) -> bool:
         """Tell whether a question is about the project, not about a container wrongly guessed."""
-        if question.source not in ("inspect", "stats") or self._compose is None:
+        if question.source not in _OF_CONTAINERS or self._compose is None:
             return True
         ours = self.replies.containers_of(self._compose.project.name)
         return question.subject in {entry["Id"] for entry in ours}
@@ -191,7 +204,7 @@ class EngineQuestions:
         """Return the name that a question's subject has in the snapshot."""
         if not question.subject:
             return None
-        if question.source in ("inspect", "stats"):
+        if question.source in _OF_CONTAINERS:
             names = {each["Id"]: container_name(each) for each in self.replies.listed or ()}
             return names.get(question.subject, question.subject[:12])
         for each in self.replies.images:
@@ -218,6 +231,14 @@ def guess_project(listed: Iterable[Json], request: ComposeRequest) -> str | None
     folder = str(request.folder)
     names = {each.get(PROJECT_LABEL) for each in labels if each.get(FOLDER_LABEL) == folder}
     return names.pop() if len(names) == 1 else None
+
+
+def _processes_if_told(connection: Connection, container: str) -> Processes | None:
+    """Return a container's processes; None where the engine does not list them, as some do not."""
+    try:
+        return processes(connection, container)
+    except engine_failures():
+        return None
 
 
 def _about_containers(

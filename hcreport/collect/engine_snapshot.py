@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from hcreport.collect.data_root import BLOCKS, DataRoot, Unread
@@ -15,8 +15,10 @@ from hcreport.collect.engine_containers import (
 )
 from hcreport.collect.engine_questions import Replies, container_name
 from hcreport.collect.images import image_name, read_image
+from hcreport.collect.processes import Processes
 from hcreport.collect.stats import Sample, read_sample
 from hcreport.collect.volumes import read_disk, read_volumes
+from hcreport.estimate.program_files import program_files
 from hcreport.model import Container, Disk, Engine, Gap, Image, Project, Volume
 from hcreport.units import Bytes
 
@@ -139,6 +141,8 @@ def _container(
     if details is None:
         return None
     sample = _sample(result, name, details, answers.get("stats"))
+    if sample is not None:
+        sample = _with_program_files(sample, replies.processes.get(entry["Id"]))
     return result.reading("inspect", name, lambda: read_container(details, sample, keep))
 
 
@@ -153,6 +157,13 @@ def _sample(result: EngineSnapshot, name: str, details: Json, reply: Json | None
         reason = "The engine reported no memory use for it."
         result.gaps.append(Gap(source="stats", subject=name, reason=reason))
     return sample
+
+
+def _with_program_files(sample: Sample, found: Processes | None) -> Sample:
+    if sample.memory is None or found is None or found.resident is None:
+        return sample
+    files = program_files(found.resident, found.count, sample.memory)
+    return replace(sample, memory=sample.memory.model_copy(update={"program_files": files}))
 
 
 def _image(

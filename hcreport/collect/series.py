@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from hcreport.estimate.held import held, warm
+from hcreport.collect.processes import Processes
+from hcreport.estimate.held import held, mapped_files, warm, without_files
+from hcreport.estimate.program_files import program_files
 from hcreport.model import MOST_POINTS, CpuUse, MemoryUse, Point, Runtime, Series
 from hcreport.units import NANOSECONDS_PER_SECOND, Bytes
 
@@ -46,6 +48,7 @@ class Life:
     ended: Ended = "running"
     exit_code: int | None = None
     runtime: Runtime | None = None
+    program: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,13 @@ class SeriesBuilder:
         self._usage = self._shown = Bytes(0)
         self._held: Bytes | None = None
         self._warm: Bytes | None = None
+        self._without_files: Bytes | None = None
+        self._mapped: Bytes | None = None
+        self._own = Bytes(0)
+        """The highest anonymous and shared memory."""
+        self._last: MemoryUse | None = None
+        self._processes: list[tuple[Processes, MemoryUse]] = []
+        """Lists of processes, two at most, each with the sample before it."""
         self._write_burst = Growth()
         self._first_cpu: CpuUse | None = None
         self._last_cpu: CpuUse | None = None
@@ -136,11 +146,20 @@ class SeriesBuilder:
         self._shown = max(self._shown, memory.shown)
         self._held = _highest(self._held, now_held)
         self._warm = _highest(self._warm, warm(memory))
+        self._without_files = _highest(self._without_files, without_files(memory))
+        self._mapped = _highest(self._mapped, mapped_files(memory))
+        self._own = max(self._own, Bytes(int(memory.anonymous or 0) + int(memory.shared or 0)))
+        self._last = memory
         self.peak = _highest(self.peak, memory.peak)
         self._write_burst.add(memory.unwritten)
         self._add_cpu(reading)
         weight = memory.usage if now_held is None else now_held
         self._points.add(_Row(weight=int(weight), point=_point(reading)))
+
+    def processes(self, found: Processes) -> None:
+        """Take a list of the container's processes."""
+        if self._last is not None:
+            self._processes.append((found, self._last))
 
     def read_in_container(self, peak: int) -> None:
         """Take the kernel's highest value in bytes, where it was read in the container."""
@@ -164,6 +183,10 @@ class SeriesBuilder:
             shown=self._shown,
             held=self._held,
             warm=self._warm,
+            without_files=self._without_files,
+            mapped=self._mapped,
+            program_files=self._program_files(),
+            program=life.program,
             write_burst=self._write_burst.largest,
             peak=self.peak,
             peak_source=None if self.peak is None else self._peak_source,
@@ -178,6 +201,14 @@ class SeriesBuilder:
             runtime=life.runtime,
             points=self._points.points(),
         )
+
+    def _program_files(self) -> Bytes | None:
+        most: Bytes | None = None
+        for found, use in self._processes:
+            if found.resident is not None:
+                files = program_files(found.resident, found.count, use, most_own=self._own)
+                most = _highest(most, files)
+        return most
 
     def _add_cpu(self, reading: Reading) -> None:
         cpu = reading.cpu

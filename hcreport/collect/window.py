@@ -28,7 +28,7 @@ from hcreport.collect.window_ask import Answered
 from hcreport.collect.window_events import Connected, Heard, Listener, Lost, Outages
 from hcreport.collect.window_lives import Roster, WatchedLife
 from hcreport.collect.window_load import LoadCommand
-from hcreport.collect.window_questions import Questions, runtime_among
+from hcreport.collect.window_questions import Questions
 from hcreport.collect.window_rounds import Rounds
 from hcreport.model import Gap, Window
 
@@ -47,7 +47,7 @@ _RETRY_SECONDS = 0.5
 _FINISH_SECONDS = 5.0
 """How long the last answers may take when the window is over."""
 
-_RUNTIME_SAMPLES = 3
+_SAMPLES_BEFORE_PROCESSES = 3
 """Samples of a life after which its processes are looked at: a server is not there at once."""
 
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
@@ -202,7 +202,8 @@ class Watch:
             case "stats":
                 self._take_sample(answer)
             case "top":
-                answer.about.life.runtime = runtime_among(answer.value or ())
+                if answer.error is None:
+                    answer.about.processes(answer.value)
             case "peak":
                 self._take_peak(answer)
 
@@ -242,8 +243,8 @@ class Watch:
             if reading is None and life.running:
                 self._questions.inspect(life.container.id)
         self._rounds.answered(answer.round, life, reading, now)
-        if life.builder.samples == _RUNTIME_SAMPLES:
-            self._questions.ask_for_runtime(life)
+        if life.builder.samples == _SAMPLES_BEFORE_PROCESSES:
+            self._questions.ask_for_processes(life)
 
     def _take_peak(self, answer: Answered) -> None:
         life: WatchedLife = answer.about
@@ -302,7 +303,7 @@ class Watch:
         while self._rounds.open and time.monotonic() < end:
             self._take_next(_WAKE_SECONDS)
         for life in self._roster.running():
-            self._questions.ask_for_runtime(life)
+            self._questions.ask_for_processes(life)
             if self._options.read_peaks and life.builder.samples and life.builder.peak is None:
                 self._questions.ask_for_peak(life)
         while self._questions.unanswered and time.monotonic() < end:

@@ -103,34 +103,6 @@ def sampling(connection: Connection, container: str) -> Callable[[], Json]:
     return sample
 
 
-# Docker shows the processes as `ps` on the engine's host does; BusyBox's has no -e.
-_LISTINGS = ("-eo pid,comm,args", "-o pid,comm,args")
-
-
-def process_names(connection: Connection, container: str) -> set[str]:
-    """Return the names of the programs that run in a container, to be compared and not kept.
-
-    Raises whatever the Docker SDK raises, for example where the container does not run.
-    """
-    from docker.errors import APIError
-
-    for last, listing in enumerate(_LISTINGS, start=1):
-        try:
-            reply = connection.client.top(container, ps_args=listing)
-        except APIError as error:
-            if last == len(_LISTINGS) or error.status_code in (404, 409):
-                raise
-            continue
-        rows = reply.get("Processes") or ()
-        return {_program(word) for row in rows for word in row[1:3] if word}
-    return set()
-
-
-def _program(text: str) -> str:
-    words = text.split(maxsplit=1)
-    return words[0].rpartition("/")[2] if words else ""
-
-
 _PEAK_FILE = "/sys/fs/cgroup/memory.peak"
 
 

@@ -22,6 +22,7 @@ from hcreport.collect.engine_containers import (
     read_time,
 )
 from hcreport.collect.engine_questions import container_name
+from hcreport.collect.processes import Processes, runtime_among
 from hcreport.collect.series import Life, Reading, SeriesBuilder
 from hcreport.collect.stats import read_sample
 from hcreport.model import Gap, Limits, Series
@@ -63,7 +64,10 @@ class WatchedLife:
     """When it began; the time of the event until an inspection tells it to the nanosecond."""
     exact: bool = False
     builder: SeriesBuilder = field(default_factory=SeriesBuilder)
-    runtime_asked: bool = False
+    image: str = ""
+    """Digest of its image, which tells whose files it shares."""
+    programs: frozenset[str] = frozenset()
+    """Names of the programs that were seen in it, to be compared and not kept."""
     failure: str = ""
     """Why the last sample failed."""
 
@@ -71,6 +75,12 @@ class WatchedLife:
     def running(self) -> bool:
         """Whether it goes on, as far as is known."""
         return self.life.ended == "running"
+
+    def processes(self, found: Processes) -> None:
+        """Take a list of its processes."""
+        self.programs |= found.names
+        self.life.runtime = runtime_among(self.programs)
+        self.builder.processes(found)
 
 
 class Roster:
@@ -128,6 +138,7 @@ class Roster:
                 return None
         found.started, found.exact = started, True
         found.life.started_at = read_time(state["StartedAt"])
+        found.image = reply.get("Image") or ""
         if running and found.life.ended == "lost":
             found.life.ended = "running"
         elif not running and found.life.ended in ("running", "lost"):
@@ -196,11 +207,14 @@ class Roster:
 
     def series(self) -> tuple[Series, ...]:
         """Return what was sampled, by service, number and time of the first sample."""
-        found = []
+        found, programs = [], dict[tuple[str, frozenset[str]], int]()
         for each in self.lives:
             container = each.container
             each.life.container = container.name
             each.life.limit = container.limits.memory if container.limits else None
+            if each.image and each.programs:
+                key = (each.image, each.programs)
+                each.life.program = programs.setdefault(key, len(programs) + 1)
             series = each.builder.series(each.life)
             if series is not None:
                 found.append(series)

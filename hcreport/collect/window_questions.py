@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from hcreport.collect.engine import Connection
 from hcreport.collect.engine_containers import PROJECT_LABEL
-from hcreport.collect.window_ask import Answered, Askers, process_names, read_peak, sampling
+from hcreport.collect.processes import processes
+from hcreport.collect.window_ask import Answered, Askers, read_peak, sampling
 from hcreport.collect.window_lives import WatchedLife
-from hcreport.model import Runtime
-
-_RUNTIMES: dict[str, Runtime] = {
-    "java": "java",
-    "node": "node",
-    "nodejs": "node",
-    "dotnet": "dotnet",
-}
 
 
 class Questions:
@@ -66,19 +59,12 @@ class Questions:
         question = Answered(kind="stats", about=life, round=number)
         self._askers.ask(question, self._sampling[key])
 
-    def ask_for_runtime(self, life: WatchedLife) -> None:
-        """Ask for the names of the processes, once in a life."""
-        if not life.runtime_asked:
-            life.runtime_asked = True
-            call = partial(process_names, self._connection, life.container.id)
-            self._askers.ask(Answered(kind="top", about=life), call)
+    def ask_for_processes(self, life: WatchedLife) -> None:
+        """Ask for the names of the processes and for what they hold."""
+        call = partial(processes, self._connection, life.container.id)
+        self._askers.ask(Answered(kind="top", about=life), call)
 
     def ask_for_peak(self, life: WatchedLife) -> None:
         """Ask for the kernel's highest value, by a program in the container."""
         call = partial(read_peak, self._connection, life.container.id)
         self._askers.ask(Answered(kind="peak", about=life), call)
-
-
-def runtime_among(names: Iterable[str]) -> Runtime | None:
-    """Return the runtime that one of the processes is; of several the first by name."""
-    return min((_RUNTIMES[each] for each in names if each in _RUNTIMES), default=None)

@@ -15,16 +15,15 @@ def held(use: MemoryUse) -> Bytes | None:
     would be read again and again. ``mapped_file`` counts mapped shared memory too, which is in
     ``usage`` beside the page cache already, so shared memory is taken off, except that a small
     amount (fact ``sizing/mapped-text``) always counts: programs have text beside shared memory.
-    Of an amount that small half counts (fact ``sizing/text-share``), because a program soon needs
-    only a part of its text; of twice that amount and more everything does, because it holds data.
+    Of an amount that small a share counts (fact ``sizing/text-share``), because a program soon
+    needs only a part of its text; of twice that amount and more all, because it holds data.
     Source: own experiments, guide page "How sizes are predicted".
 
     None where the engine does not report the parts (Podman).
     """
     if use.inactive_file is None or use.active_file is None or use.mapped_file is None:
         return None
-    cache = _cache(use)
-    return Bytes(max(int(use.usage) - cache, 0) + _needed(_mapped(use, cache)))
+    return Bytes(_without_files(use) + needed_files(_mapped(use)))
 
 
 def warm(use: MemoryUse) -> Bytes | None:
@@ -34,9 +33,32 @@ def warm(use: MemoryUse) -> Bytes | None:
     """
     if use.inactive_file is None or use.active_file is None or use.mapped_file is None:
         return None
-    cache = _cache(use)
-    kept = max(_mapped(use, cache), min(cache, int(use.active_file)))
-    return Bytes(max(int(use.usage) - cache, 0) + kept)
+    kept = max(_mapped(use), min(_cache(use), int(use.active_file)))
+    return Bytes(_without_files(use) + kept)
+
+
+def without_files(use: MemoryUse) -> Bytes | None:
+    """Return the bytes in use that are no page cache; None like :func:`held`."""
+    return None if use.inactive_file is None or use.active_file is None else _without_files(use)
+
+
+def mapped_files(use: MemoryUse) -> Bytes | None:
+    """Return the bytes of page cache that are mapped into processes; None like :func:`held`."""
+    if use.inactive_file is None or use.active_file is None or use.mapped_file is None:
+        return None
+    return _mapped(use)
+
+
+def needed_files(mapped: int) -> int:
+    """Return how much of some mapped files is needed: a share of a program's text, all data."""
+    most_text = int(fact_bytes("sizing/mapped-text"))
+    spare = min(mapped, most_text) * (1 - fact_value("sizing/text-share"))
+    data = min(1.0, max(0, mapped - most_text) / most_text)
+    return mapped - int(spare * (1 - data))
+
+
+def _without_files(use: MemoryUse) -> Bytes:
+    return Bytes(max(int(use.usage) - _cache(use), 0))
 
 
 def _cache(use: MemoryUse) -> int:
@@ -44,16 +66,7 @@ def _cache(use: MemoryUse) -> int:
     return min(int(use.inactive_file or 0) + int(use.active_file or 0), int(use.usage))
 
 
-def _mapped(use: MemoryUse, cache: int) -> int:
-    """Return the bytes of page cache that are mapped into processes."""
-    mapped = int(use.mapped_file or 0)
+def _mapped(use: MemoryUse) -> Bytes:
+    cache, mapped = _cache(use), int(use.mapped_file or 0)
     text = min(mapped, cache, int(fact_bytes("sizing/mapped-text")))
-    return min(cache, max(mapped - int(use.shared or 0), text))
-
-
-def _needed(mapped: int) -> int:
-    """Return how much of the mapped files is needed: half of a program's text, all data."""
-    most_text = int(fact_bytes("sizing/mapped-text"))
-    spare = min(mapped, most_text) * (1 - fact_value("sizing/text-share"))
-    data = min(1.0, max(0, mapped - most_text) / most_text)
-    return mapped - int(spare * (1 - data))
+    return Bytes(min(cache, max(mapped - int(use.shared or 0), text)))

@@ -10,6 +10,7 @@ from hcreport.estimate.missing import why_missing
 from hcreport.estimate.models import model_need
 from hcreport.estimate.need import Need, need_of, single_sample
 from hcreport.estimate.scenarios import Plan, replicas
+from hcreport.estimate.sharing import not_needed_at_once, shared_need
 from hcreport.facts import fact_bytes
 from hcreport.model import (
     LocalModel,
@@ -42,7 +43,7 @@ def requirement_parts(plan: Plan, snapshot: Snapshot) -> tuple[RequirementPart, 
     services = _awake(services, plan)
     unknown = [RequirementPart(name=name, reason=reason) for name, reason in plan.unknown]
     containers = sum(each.containers for each in services)
-    rest = (*_margin_part(services), _engine_part(containers), _system_part())
+    rest = (*_shared_part(services, snapshot), _engine_part(containers), _system_part())
     return (*models, *services, *unknown, *rest)
 
 
@@ -90,7 +91,8 @@ def _service_part(
     if len(containers) < count:
         reason = _why_unmeasured(service, len(containers), snapshot)
         return RequirementPart(name=service.name, containers=count, reason=reason)
-    needs = [need_of(containers[place]) for place in sorted(containers)]
+    lives = [containers[place] for place in sorted(containers)]
+    needs = [need_of(each) for each in lives]
     if model_memory is not None:
         used = total(each.minimum for each in needs)
         if used <= model_memory:
@@ -98,7 +100,13 @@ def _service_part(
             return RequirementPart(
                 name=service.name, containers=count, largest=Bytes(0), reason=reason
             )
-    return _measured_part(service, needs, snapshot, model_memory)
+    largest = max(each.minimum for each in needs)
+    if model_memory is not None:
+        largest = _less(largest, model_memory)
+        needs = _without_model(needs, model_memory)
+    part = _measured_part(service, needs, snapshot, beyond_model=model_memory is not None)
+    each = tuple(shared_need(need, seen) for need, seen in zip(needs, lives, strict=True))
+    return part.model_copy(update={"largest": largest, "each": each})
 
 
 def _beyond(need: Need, model_memory: Bytes) -> Need:
@@ -106,7 +114,9 @@ def _beyond(need: Need, model_memory: Bytes) -> Need:
     return replace(
         need,
         minimum=_less(need.minimum, model_memory),
-        highest=_less(need.highest, model_memory),
+        highest=(highest := _less(need.highest, model_memory)),
+        without_files=min(need.without_files, highest),
+        elsewhere=min(need.elsewhere, highest),
         low=_less(need.low, model_memory),
         high=None if need.high is None else _less(need.high, model_memory),
         recommended=_less(need.recommended, model_memory),
@@ -118,10 +128,10 @@ def _without_model(needs: Sequence[Need], model_memory: Bytes) -> list[Need]:
 
     It is taken off the hungriest first: the others may have loaded it too, and then need it too.
     """
-    left, found = model_memory, []
-    for need in sorted(needs, key=lambda each: each.minimum, reverse=True):
-        taken = min(left, need.minimum)
-        found.append(_beyond(need, taken))
+    left, found = model_memory, list(needs)
+    for place in sorted(range(len(needs)), key=lambda place: needs[place].minimum, reverse=True):
+        taken = min(left, needs[place].minimum)
+        found[place] = _beyond(needs[place], taken)
         left -= taken
     return found
 
@@ -131,15 +141,11 @@ def _less(size: Bytes, by: Bytes) -> Bytes:
 
 
 def _measured_part(
-    service: Service, needs: Sequence[Need], snapshot: Snapshot, model_memory: Bytes | None
+    service: Service, needs: Sequence[Need], snapshot: Snapshot, *, beyond_model: bool
 ) -> RequirementPart:
-    largest = max(each.minimum for each in needs)
-    if model_memory is not None:
-        largest = _less(largest, model_memory)
-        needs = _without_model(needs, model_memory)
     exact = all(each.exact for each in needs)
     name = "needed for what was seen" if exact else "seen in use"
-    if model_memory is not None:
+    if beyond_model:
         name = f"{name}, beyond its model"
     origin = _origin(service, needs, snapshot)
     highs = [each.high for each in needs if each.high is not None]
@@ -159,9 +165,7 @@ def _measured_part(
         )
         if exact
         else None,
-        margin=total(each.minimum - each.highest for each in needs),
         containers=len(needs),
-        largest=largest,
         exact=exact,
         elastic=next((each.elastic for each in needs if each.elastic), ""),
         notes=tuple(dict.fromkeys(note for each in needs for note in each.notes)),
@@ -223,27 +227,24 @@ def _why_unmeasured(service: Service, seen: int, snapshot: Snapshot) -> str:
     return why_missing("containers", snapshot) if not snapshot.containers else "it has no container"
 
 
-def _margin_part(services: Sequence[RequirementPart]) -> Iterator[RequirementPart]:
-    """Yield the part that takes off all margins but the largest; none where there is one at most.
-
-    Each service's figure is enough for it alone, under a limit of its own. Services that share the
-    memory share their margins too: the sum of what each held at its highest already supposes that
-    all are at their highest at once (fact ``sizing/shared-margin``).
-    """
-    margins = [each.margin for each in services if each.memory]
-    spare = total(margins) - max(margins, default=Bytes(0))
+def _shared_part(
+    services: Sequence[RequirementPart], snapshot: Snapshot
+) -> Iterator[RequirementPart]:
+    """Yield the part that takes off what services do not need at once; none where all is needed."""
+    needs = [each for part in services for each in part.each]
+    spare = not_needed_at_once(needs, snapshot.held_together)
     if spare <= 0:
         return
     origin = Origin(
         kind="estimated",
-        evidence="each service has a margin of its own, and together the largest is counted",
+        evidence="each container has a margin of its own, and files of programs can be read again",
         fact="sizing/shared-margin",
     )
     yield RequirementPart(
-        name="Margins not needed at once",
+        name="Not needed at once",
         kind="margin",
-        memory=memory_number("margins of all services but the largest", Bytes(-spare), origin),
-        recommended=memory_number("all margins are kept", Bytes(0), origin),
+        memory=memory_number("margins and files that services share", Bytes(-spare), origin),
+        recommended=memory_number("everything is kept", Bytes(0), origin),
         exact=True,
     )
 

@@ -103,16 +103,39 @@ class MemoryBudget(Record):
     """Services that may use all there is."""
 
 
+class ContainerNeed(Record):
+    """What one container brings to a sum where containers share the memory; in bytes."""
+
+    minimum: Bytes
+    """Enough for it under a limit of its own."""
+    highest: Bytes
+    """What of it was in use at its highest; the rest is a margin."""
+    without_files: Bytes
+    """What of that was no file, which could be read again."""
+    unseen: Bytes = Bytes(0)
+    """By how much its highest use lies above all samples."""
+    elsewhere: Bytes = Bytes(0)
+    """What of ``highest`` are files on the account of somebody else."""
+    mapped: Bytes = Bytes(0)
+    """Files on its own account that its processes mapped."""
+    program_files: Bytes = Bytes(0)
+    """Files that its processes mapped, on whoever's account."""
+    program: int | None = None
+    """Containers with the same number map the same files; None is not known."""
+    watched: bool = False
+    """It was seen for a while, together with the others."""
+
+
 class RequirementPart(Record):
     """One line of a requirement's breakdown; the parts add up to the total, to the byte."""
 
     name: str
     kind: Literal["service", "model", "margin", "engine", "system"] = "service"
-    """``margin``: takes off what of the services' margins is not needed at once."""
+    """``margin``: takes off what the services do not need at once."""
     memory: Number | None = None
     """Bytes it needs at least, all its containers together; None is not measured."""
-    margin: Bytes = Bytes(0)
-    """How much of ``memory`` was not seen in use: room for what samples miss."""
+    each: tuple[ContainerNeed, ...] = ()
+    """What each of its measured containers brings where services share the memory."""
     recommended: Number | None = None
     """Bytes with which it keeps its page cache and has room; None where not measured."""
     containers: int = 0

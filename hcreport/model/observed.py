@@ -81,6 +81,9 @@ class MemoryUse(Record):
     """``shmem``: shared memory and tmpfs; None on engines that do not report it. On cgroup v1 it is
     what the lists of anonymous pages hold beyond the container's own."""
     mapped_file: Bytes | None = None
+    program_files: Bytes | None = None
+    """The files that its processes map, on whoever's account they are:
+    :func:`hcreport.estimate.program_files.program_files`. None where that was not asked."""
     unwritten: Bytes | None = None
     """Page cache that waits to be written to disk. None on cgroup v2, where the kernel slows a
     writer down instead of killing it."""

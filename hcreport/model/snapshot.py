@@ -10,6 +10,7 @@ from hcreport.model.observed import Container, Disk, Engine, Image, Volume
 from hcreport.model.origin import Origin, OriginNote
 from hcreport.model.record import Moment, Record
 from hcreport.model.window import Window
+from hcreport.units import Bytes
 
 
 class Gap(Record):
@@ -60,6 +61,12 @@ class Snapshot(Record):
             if container.service is not None:
                 found.setdefault(container.service, []).append(container)
         return {name: tuple(containers) for name, containers in found.items()}
+
+    @property
+    def held_together(self) -> Bytes | None:
+        """The most that all containers held in one round of the window; None is not known."""
+        together = self.window.together if self.window else None
+        return together.held if together else None
 
     def origin_of(self, path: str, location: Location | None = None) -> Origin:
         """Return where the value at ``path`` comes from.

@@ -72,6 +72,16 @@ class Series(Record):
     :func:`hcreport.estimate.held.held`. None where the engine does not tell page cache apart."""
     warm: Bytes | None = None
     """The same with the page cache in regular use: :func:`hcreport.estimate.held.warm`."""
+    without_files: Bytes | None = None
+    """The highest usage without any page cache: :func:`hcreport.estimate.held.without_files`."""
+    mapped: Bytes | None = None
+    """The most page cache on its account that its processes mapped."""
+    program_files: Bytes | None = None
+    """The files that its processes mapped, on whoever's account; see
+    :func:`hcreport.estimate.program_files.program_files`. None where that is not known."""
+    program: int | None = None
+    """Containers that run the same programs from the same image have the same number, and share
+    the memory of these files."""
     write_burst: Bytes | None = None
     """The most by which page cache that waits to be written grew between two samples in a row.
     None where it is not reported, or with one sample."""

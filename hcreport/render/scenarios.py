@@ -9,6 +9,7 @@ from functools import cached_property
 
 from hcreport.estimate.machines import machine_needs
 from hcreport.estimate.memory import RUNNING
+from hcreport.estimate.sharing import not_needed_at_once
 from hcreport.facts import fact_bytes, fact_value
 from hcreport.model import (
     LocalModel,
@@ -245,16 +246,10 @@ class ScenarioView:
         )
 
     def _spare(self, without: str = "") -> Bytes:
-        """Return the margins that the services together do not need, in bytes.
-
-        Formula: all margins but the largest, as the part of that name takes them off.
-        """
-        margins = [
-            each.margin
-            for each in self.stack_parts
-            if each.kind == "service" and each.memory and each.name != without
-        ]
-        return total(margins) - max(margins, default=Bytes(0))
+        """Return the bytes that the services do not need at once, without one of them."""
+        parts = [each for each in self.stack_parts if each.name != without]
+        needs = [each for part in parts for each in part.each]
+        return not_needed_at_once(needs, self._snapshot.held_together)
 
     def _models_of(self, service: str) -> tuple[LocalModel, ...]:
         """Return the models of a service that are counted in this scenario."""
