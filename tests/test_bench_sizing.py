@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -283,3 +285,26 @@ def test_the_services_are_as_many_and_as_various_as_promised() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_the_stack_has_seventeen_containers(mode: str) -> None:
     assert sum(member.replicas for member in members(in_step=MODES[mode])) == 17
+
+
+PUBLISHED = Path(__file__).parents[1] / "bench" / "sizing" / "results.json"
+
+
+def test_the_published_results_say_what_they_hold() -> None:
+    """The table in the guide is made of them; nobody wrote a figure by hand."""
+    found = Results.model_validate_json(PUBLISHED.read_text(encoding="utf-8"))
+    date.fromisoformat(found.date)
+    assert found.summary == summarise(found.services)
+    assert [row.name for row in found.services] == list(SERVICES)
+    assert [row.name for row in found.stacks] == list(MODES)
+    assert set(found.machine.packages) == set(PACKAGES)
+    for row in found.services:
+        assert (row.what, row.package) == (SERVICES[row.name].what, SERVICES[row.name].package)
+        assert len(row.trials) == found.settings.trials
+    for row in found.stacks:
+        assert row.containers == 17
+        assert len(row.trials) == found.settings.stack_trials
+    for row in (*found.services, *found.stacks):
+        assert row.confirmed
+        assert row.samples > 0
+        assert row.others.keys() == OTHERS.keys()

@@ -37,8 +37,8 @@ def spare(*needs: ContainerNeed, together: int | None = None) -> int:
 def test_no_container_and_one_container_need_all_of_it() -> None:
     assert spare() == 0
     assert spare(need(110, 100, 90)) == 0
-    # What no sample saw may come while it holds its files.
-    assert spare(need(132, 120, 110, unseen=20), together=100) == 0
+    # One container alone may be at its highest while it holds its files.
+    assert spare(need(132, 120, 110), together=100) == 0
 
 
 def test_the_largest_margin_is_kept() -> None:
@@ -46,16 +46,17 @@ def test_the_largest_margin_is_kept() -> None:
 
 
 def test_at_the_moment_of_all_highs_files_can_be_read_again() -> None:
-    """Three with bursts: 300 MiB without files is more than was ever held with them, 250."""
-    burst = need(132, 120, 100)
-    assert spare(burst, burst, burst, together=250) == 396 - 300 - 12
-    assert spare(burst, burst, burst, together=320) == 396 - 320 - 12
-    assert spare(burst, burst, burst, together=900) == 396 - 360 - 12
+    """Three with bursts: 300 MiB without files, and room for a repeat (3 % of 100, and 2)."""
+    burst = need(112, 100, 90)
+    repeat = 5
+    assert spare(burst, burst, burst, together=200) == 336 - 270 - repeat
+    assert spare(burst, burst, burst, together=280) == 336 - 280 - 12
+    assert spare(burst, burst, burst, together=900) == 336 - 300 - 12
 
 
-def test_a_high_that_no_sample_saw_comes_on_top_of_what_was_seen_together() -> None:
-    burst = need(132, 120, 100, unseen=30)
-    assert spare(burst, burst, burst, together=300) == 396 - 330 - 12
+def test_room_for_a_repeat_is_never_more_than_the_largest_margin() -> None:
+    tight = need(101, 100, 100)
+    assert spare(tight, tight, together=200) == 1
 
 
 def test_without_having_been_watched_together_all_highs_count_with_files() -> None:

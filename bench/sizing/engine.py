@@ -109,9 +109,15 @@ class MemoryGroup:
             (_CGROUPS / "cgroup.subtree_control").write_text("+memory")
 
     def remove(self) -> None:
-        """Remove the group, which must be empty."""
-        if self._folder.is_dir():
-            self._folder.rmdir()
+        """Remove the group once it is empty: the kernel lets go of containers a little later."""
+        end = time.monotonic() + _WAIT_SECONDS
+        while self._folder.is_dir():
+            try:
+                self._folder.rmdir()
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
 
     def set_limit(self, limit: int | None) -> None:
         """Limit memory, and memory with swap, to so many bytes; None takes the limit away."""

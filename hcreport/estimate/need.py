@@ -30,8 +30,6 @@ class Need:
     """What of it was in use at its highest; the rest of ``minimum`` is a margin."""
     without_files: Bytes
     """What of ``highest`` was no file, which could be read again."""
-    unseen: Bytes
-    """By how much the kernel's highest value lies above all samples."""
     elsewhere: Bytes
     """What of ``highest`` are files that its processes map on somebody else's account."""
     low: Bytes
@@ -64,7 +62,6 @@ def need_of(lives: Iterable[Series]) -> Need:
         worst,
         highest=highest,
         without_files=min(highest, max(each.without_files for each in needs)),
-        unseen=max(each.unseen for each in needs),
         elsewhere=max(each.elsewhere for each in needs),
         low=max(each.low for each in needs),
         high=max(highs) if len(highs) == len(needs) else None,
@@ -103,7 +100,6 @@ def container_need(series: Series) -> Need:
         minimum=minimum,
         highest=highest,
         without_files=_no_files(series, highest, few=few),
-        unseen=Bytes(_missed(series)),
         elsewhere=min(highest, _elsewhere(own)),
         low=min(seen, minimum),
         high=_enough(series, seen),

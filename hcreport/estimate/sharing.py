@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from hcreport.estimate.need import Need
+from hcreport.facts import fact_bytes, fact_value
 from hcreport.model import ContainerNeed, Series
 from hcreport.units import Bytes, total
 
@@ -22,8 +23,8 @@ def not_needed_at_once(needs: Collection[ContainerNeed], together: Bytes | None)
       image: they are needed once, and not at all where one of these containers has them on its
       account;
     - files at the moment of all highs: they can be read again a moment later. So the sum of the
-      highs without files is enough, if it is not less than what was held together with files, with
-      the largest high that no sample saw on top. Only where all were watched together.
+      highs without files is enough, with what a repeat may differ by (facts ``sizing/peak-factor``
+      and ``sizing/slack``), unless more was held together with files. Only where all were watched.
 
     Source: own experiments, fact ``sizing/shared-margin``.
     """
@@ -31,11 +32,19 @@ def not_needed_at_once(needs: Collection[ContainerNeed], together: Bytes | None)
         return Bytes(0)
     once = _files_once(needs)
     highest = total(max(each.highest - each.elsewhere, Bytes(0)) for each in needs) + once
-    if together is not None and all(each.watched for each in needs):
-        with_files = together + once + max(each.unseen for each in needs)
-        highest = max(total(each.without_files for each in needs), min(highest, with_files))
     margin = max(each.minimum - each.highest for each in needs)
-    return max(total(each.minimum for each in needs) - highest - margin, Bytes(0))
+    needed = highest + margin
+    if together is not None and len(needs) > 1 and all(each.watched for each in needs):
+        seen = min(highest, together + once) + margin
+        needed = min(needed, max(seen, _at_all_highs(needs)))
+    return max(total(each.minimum for each in needs) - needed, Bytes(0))
+
+
+def _at_all_highs(needs: Collection[ContainerNeed]) -> Bytes:
+    """Return what is needed when all containers are at their highest and have given up files."""
+    largest = max(each.highest for each in needs)
+    repeat = Bytes(round(largest * (fact_value("sizing/peak-factor") - 1)))
+    return total(each.without_files for each in needs) + repeat + fact_bytes("sizing/slack")
 
 
 def shared_need(need: Need, lives: Sequence[Series]) -> ContainerNeed:
@@ -44,7 +53,6 @@ def shared_need(need: Need, lives: Sequence[Series]) -> ContainerNeed:
         minimum=need.minimum,
         highest=need.highest,
         without_files=need.without_files,
-        unseen=need.unseen,
         elsewhere=need.elsewhere,
         mapped=max(each.mapped or Bytes(0) for each in lives),
         program_files=max(each.program_files or Bytes(0) for each in lives),

@@ -112,8 +112,6 @@ class ContainerNeed(Record):
     """What of it was in use at its highest; the rest is a margin."""
     without_files: Bytes
     """What of that was no file, which could be read again."""
-    unseen: Bytes = Bytes(0)
-    """By how much its highest use lies above all samples."""
     elsewhere: Bytes = Bytes(0)
     """What of ``highest`` are files on the account of somebody else."""
     mapped: Bytes = Bytes(0)
