@@ -264,5 +264,5 @@ def test_a_load_that_failed_is_warned_of() -> None:
 
 def test_the_headline_names_both_tiers() -> None:
     view = View(*assessed("watched"), proofs("watched"))
-    assert "(1.88 GiB recommended)" in view.headline.sentence
+    assert "(1.91 GiB recommended)" in view.headline.sentence
     assert view.headline.sentence.endswith("enough, but less than recommended.")

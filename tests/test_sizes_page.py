@@ -67,7 +67,8 @@ def test_the_formula_on_the_page_has_the_factors_that_count() -> None:
     page = PAGE.read_text(encoding="utf-8")
     factors = [f"{fact_value(f'sizing/{name}'):.2f}" for name in ("peak-factor", "held-factor")]
     slack = gib(fact_bytes("sizing/slack"))
-    assert f"min({factors[0]} P, {factors[1]} (E + (P - U)) + {slack})" in page
+    twice = f"{fact_value('sizing/unseen-factor'):.0f}"
+    assert f"min({factors[0]} P, {factors[1]} (E + {twice} (P - U)) + {slack})" in page
     assert fact_value("sizing/recommended-headroom") == 0.25  # "a quarter"
 
 
