@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from bench.headers import headers
 from bench.measure import Row
 from bench.offline import build_of_the_example, large_project, start_up
 from bench.running import collecting
@@ -13,6 +14,7 @@ _PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "starting": lambda: [start_up()],
     "building": lambda: [build_of_the_example()],
     "a large project": lambda: [large_project()],
+    "a model's header": headers,
     "collecting": collecting,
 }
 
@@ -28,7 +30,9 @@ def line(row: Row) -> str:
 
 def main() -> int:
     """Print the table as it grows; return 1 where a bar is missed or a command fails."""
-    print("Ratios (x) are of wall time, seconds (s) are of CPU time; medians of runs in turns.")
+    print(
+        "Ratios (x) are of wall time unless they say CPU, seconds (s) of CPU time; medians of runs."
+    )
     failed = False
     for name, measure in _PARTS.items():
         print(f"Measuring {name} …", file=sys.stderr, flush=True)

@@ -26,6 +26,8 @@ class PlannedModel(LocalModel):
 
     memory: Annotated[Bytes | None, BeforeValidator(_size)] = None
     """What it needs, as a Compose size (``5.4g``) or in bytes; leave out what you do not know."""
+    path: str | None = None
+    """Its GGUF file, relative to the folder of the project; it never enters a snapshot."""
 
 
 class Suppression(Record):
@@ -48,6 +50,10 @@ class Config(Record):
     templates: str | None = None
     """Folder of templates that replace ours or override their blocks, relative to this file."""
     models: tuple[PlannedModel, ...] = ()
+    ollama: str | None = None
+    """Address of a running Ollama to ask about models: ``http://127.0.0.1:11434``."""
+    registry: bool = False
+    """Look up models in Ollama's registry where nobody else knows them."""
     scenarios: tuple[Scenario, ...] = ()
     rules: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Thresholds by rule and name: ``{memory-near-limit: {usage_ratio: 0.9}}``."""

@@ -8,7 +8,9 @@
     ├── CollectError             3  nothing could be collected
     │   ├── ComposeMissing       3  no Docker Compose v2 or newer on this machine
     │   ├── ComposeRejected      3  Compose refuses the file; its own reason is the message
-    │   └── EngineUnreachable    3  no engine answers, or it refuses us
+    │   ├── EngineUnreachable    3  no engine answers, or it refuses us
+    │   ├── GgufError            3  the header of a model file cannot be read
+    │   └── OllamaError          3  what is known about a local model could not be read
     ├── ProveError               3  a scenario could not be run as a throwaway project
     ├── SnapshotError            4  the snapshot cannot be read
     │   └── SnapshotTooNew       4  it was written by a newer hcreport
@@ -62,6 +64,14 @@ class ComposeRejected(CollectError):
 
 class EngineUnreachable(CollectError):
     """No Docker engine answered, or it answered that we may not ask."""
+
+
+class OllamaError(CollectError):
+    """Neither a server, a file nor a registry said what was asked about a local model."""
+
+
+class GgufError(CollectError):
+    """The header of a model file is not one that hcreport reads, or it is damaged."""
 
 
 class ProveError(HcreportError):

@@ -15,6 +15,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from hcreport.errors import FactError
+from hcreport.model.llm import ModelShape
 from hcreport.model.origin import Origin, Unit
 from hcreport.model.record import Record
 from hcreport.units import Bytes
@@ -32,6 +33,18 @@ class Source(Record):
     read_on: date
 
 
+class CataloguedModel(Record):
+    """A model of Ollama's library; the fact that it belongs to is the size of its file."""
+
+    tag: str
+    """``llama3.1:8b``."""
+    digest: str
+    """The first 12 digits of the SHA-256 of the file: tags move, files do not."""
+    quantization: str
+    """``Q4_K_M``."""
+    shape: ModelShape
+
+
 class Fact(Record):
     """One claim about the world outside, as far as we can answer for it."""
 
@@ -46,6 +59,8 @@ class Fact(Record):
     """How it was checked: read there, measured (how), computed from."""
     doubt: str = ""
     """What speaks against it; shown wherever it is cited."""
+    model: CataloguedModel | None = None
+    """The model whose file's size it is."""
 
     def origin(self, key: str) -> Origin:
         """Return the origin of a number that rests on this fact."""
@@ -71,6 +86,14 @@ def facts() -> Mapping[str, Fact]:
         stem = file.name.removesuffix(".yaml")
         found |= {f"{stem}/{name}": fact for name, fact in entries.items()}
     return MappingProxyType(dict(sorted(found.items())))
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """Return the key of the fact about each catalogued model, by the model's tag."""
+    return MappingProxyType(
+        {known.model.tag: key for key, known in facts().items() if known.model is not None}
+    )
 
 
 def fact(key: str) -> Fact:

@@ -21,6 +21,9 @@ models:
   - name: tiny
     memory: 1000000
   - name: unmeasured
+    path: models/here.gguf
+ollama: http://127.0.0.1:11434
+registry: true
 scenarios:
   - name: small
     services: [web, db]
@@ -44,6 +47,8 @@ def test_reads_every_key(tmp_path: Path) -> None:
     assert config.title == "My shop"
     assert [model.memory for model in config.models] == [5_798_205_849, 1_000_000, None]
     assert isinstance(config.models[0].memory, Bytes)
+    assert [model.path for model in config.models] == [None, None, "models/here.gguf"]
+    assert (config.ollama, config.registry) == ("http://127.0.0.1:11434", True)
     assert config.scenarios[0].services == ("web", "db")
     assert config.rules == {"memory-near-limit": {"usage_ratio": 0.9}}
     assert config.suppress[0].reason == "We ship CUDA."

@@ -110,7 +110,7 @@ def check_finding(outcome: Outcome, expect: Case) -> None:
     assert finding.confidence == expect.get("confidence", "certain")
     check_numbers(finding, expect.get("numbers", {}))
     assert expect.get("message", "") in finding.message
-    steps = " | ".join(f"{each.what} ({each.command})" for each in finding.remedies)
+    steps = " | ".join(f"{each.what} ({each.command}) {each.gain}" for each in finding.remedies)
     for words in expect.get("remedies", ()):
         assert words in steps
     for words in expect.get("never", ()):

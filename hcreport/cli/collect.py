@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 @project_options
 @click.option("--no-engine", is_flag=True, help="Read the Compose files only.")
 @click.option("--config", type=FILE, help="Read this file instead of hcreport.yml.")
+@click.option("--ollama", metavar="URL", help="Ask this Ollama about models.")
+@click.option(
+    "--ollama-store", type=FILE, metavar="FOLDER", help="Read models in this folder of Ollama's."
+)
+@click.option("--from-registry", is_flag=True, help="Look up models in Ollama's registry.")
 @click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
 @click.option("--window", type=duration, help="Watch the project this long: 60s, 5m, 24h.")
 @click.option("--interval", type=duration, help="Mean time between two samples.  [default: 1s]")
@@ -38,6 +43,9 @@ def collect(
     host: str | None,
     no_engine: bool,
     config: Path | None,
+    ollama: str | None,
+    ollama_store: Path | None,
+    from_registry: bool,
     output: Path | None,
     window: float | None,
     interval: float | None,
@@ -80,6 +88,9 @@ def collect(
         host=host,
         engine=not no_engine,
         config=read_config(config) if config else find_config(project_directory)[0],
+        ollama=ollama,
+        ollama_store=ollama_store,
+        from_registry=from_registry,
         window=WindowOptions(
             seconds=window,
             interval=interval or WindowOptions.interval,

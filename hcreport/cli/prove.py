@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hcreport.cli.duration import duration
+from hcreport.cli.memory_size import memory_size
 from hcreport.cli.project_options import project_options
 from hcreport.cli.talk import FILE, INTERRUPTED, say
 from hcreport.errors import UsageError
@@ -16,7 +17,6 @@ from hcreport.errors import UsageError
 if TYPE_CHECKING:
     from hcreport.config import Config
     from hcreport.model import Proof, ProofFailure, Snapshot
-    from hcreport.units import Bytes
 
 _WHAT_HAPPENED = {
     "memory": "was killed for want of memory",
@@ -101,7 +101,7 @@ def prove(
             env_files=env_files,
         ),
         host=host,
-        memory=_memory(memory),
+        memory=memory_size(memory),
         together=together,
         seconds=seconds,
         ready_within=ready_within,
@@ -174,17 +174,3 @@ def _snapshot_path(named: Path | None, settings: Config, base: Path) -> Path:
         "There is no snapshot whose numbers could be proven.",
         hint="Name one with --snapshot, or in hcreport.yml.",
     )
-
-
-def _memory(text: str | None) -> Bytes | None:
-    if text is None:
-        return None
-    from hcreport.units import parse_compose_memory
-
-    try:
-        size = parse_compose_memory(text)
-    except ValueError as error:
-        raise UsageError(f"--memory: {error}.", hint="Write it like 4g or 3500m.") from error
-    if not size:
-        raise UsageError("--memory must be more than nothing.", hint="Write it like 4g or 3500m.")
-    return size

@@ -69,7 +69,8 @@ def check(
 
         publish(to_json(material.snapshot, assessment), output)
     else:
-        from hcreport.render.terminal import WIDTH, terminal_text
+        from hcreport.render.console import WIDTH
+        from hcreport.render.terminal import terminal_text
 
         watched = output is None and sys.stdout.isatty()
         text = terminal_text(

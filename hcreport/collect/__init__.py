@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hcreport.config import Config
@@ -45,6 +46,12 @@ class CollectOptions:
     config: Config = field(default_factory=Config)
     window: WindowOptions | None = None
     """None for one sample of each container."""
+    ollama: str | None = None
+    """Address of a running Ollama; None for the configuration's, else a service's own."""
+    ollama_store: Path | None = None
+    """A folder in which Ollama keeps its models."""
+    from_registry: bool = False
+    """Look up models in Ollama's registry, as the configuration may say too."""
 
 
 class Progress(Protocol):

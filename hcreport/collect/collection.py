@@ -15,9 +15,11 @@ from hcreport.collect.engine import Connection, connect
 from hcreport.collect.engine_errors import engine_failures, gap_reason
 from hcreport.collect.engine_questions import EngineQuestions
 from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
+from hcreport.collect.ollama_search import SOURCE as OLLAMA
+from hcreport.collect.ollama_search import FoundModels, search_of, unasked_models
 from hcreport.collect.tasks import Answer, Question, Tasks
 from hcreport.errors import CollectError, HcreportError
-from hcreport.model import Container, Gap, LocalModel, Snapshot, Window
+from hcreport.model import Container, Gap, Snapshot, Window
 
 if TYPE_CHECKING:
     from hcreport.collect import CollectOptions, Progress
@@ -46,6 +48,7 @@ class Collection:
         self._failures: list[tuple[Question, str]] = []
         self._connection: Connection | None = None
         self._watch: Watch | None = None
+        self._models: FoundModels | None = None
         self.watched: Watched | None = None
         """What came of the window; None where none was asked for or it has not ended."""
 
@@ -68,6 +71,19 @@ class Collection:
             self._watch = Watch(self._connection, name, self._options.window, progress)
             self.watched = self._watch.run()
             self._engine.begin(self._connection)
+            self._take_all(progress)
+        self._ask_about_models(progress)
+
+    def _ask_about_models(self, progress: Progress) -> None:
+        """Ask about the local models, once it is known which services may have them."""
+        if self._compose is None:
+            return
+        search = search_of(self._options, self._compose, self._engine.replies)
+        if search.needed:
+            from hcreport.collect.ollama import find_models
+
+            ask = partial(find_models, search)
+            self._tasks.start([Question(source=OLLAMA, label="local models", ask=ask)])
             self._take_all(progress)
 
     def _take_all(self, progress: Progress) -> None:
@@ -115,6 +131,7 @@ class Collection:
         if self._engine.replies.connection is not None:
             engine = read_replies(self._engine.replies, compose.project, self._keep)
         config = self._options.config
+        found = self._models or unasked_models(compose, config.models)
         watched = self.watched
         return Snapshot(
             taken_at=taken_at,
@@ -127,7 +144,7 @@ class Collection:
             images=engine.images,
             volumes=engine.volumes,
             disk=engine.disk,
-            models=tuple(_models(compose, config.models)),
+            models=found.models,
             scenarios=compose.scenarios,
             window=watched.window if watched else None,
             gaps=tuple(
@@ -136,6 +153,7 @@ class Collection:
                         *compose.gaps,
                         *self._gaps(),
                         *engine.gaps,
+                        *found.gaps,
                         *(watched.gaps if watched else ()),
                     },
                     key=_gap_order,
@@ -159,6 +177,8 @@ class Collection:
         elif question.source == _COMPOSE:
             self._compose = answer.value
             self._engine.know_project(answer.value)
+        elif question.source == OLLAMA:
+            self._models = answer.value
         elif question.source == _CONNECT:
             self._connection = answer.value
             if self._options.window is None:
@@ -174,13 +194,6 @@ class Collection:
             self._engine.store(question, None)
         else:
             raise error
-
-
-def _models(compose: ComposeProject, planned: tuple[LocalModel, ...]) -> Iterator[LocalModel]:
-    """Yield the models of Compose and of the configuration, whose word counts more."""
-    names = {model.name for model in planned}
-    yield from (model for model in compose.models if model.name not in names)
-    yield from (LocalModel.model_validate(model.model_dump()) for model in planned)
 
 
 def _with_average_cpu(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from hcreport.collect.compose_health import health_check
 from hcreport.collect.compose_values import integer, mapping, positive
+from hcreport.collect.ollama_settings import as_ollama_reads
 from hcreport.collect.redact import (
     engine_name,
     image_reference,
@@ -131,7 +132,7 @@ def _service(
         health_check=health_check(config.get("healthcheck")),
         depends_on=tuple(_dependencies(config)),
         environment_names=tuple(sorted({variable_name(key) for key in environment})),
-        settings=settings(environment),
+        settings=settings(as_ollama_reads(environment)),
         mounts=tuple(_mounts(config, volumes)),
         models=tuple(sorted(mapping(config.get("models")))),
         provider=config.get("provider") is not None,

@@ -105,15 +105,16 @@ class Connection:
         return _numbers(self.api_version) >= (1, 41)
 
 
-def connect(host: str | None) -> Connection:
+def connect(host: str | None, *, seconds: int = _REPLY_SECONDS) -> Connection:
     """Return a connection to the engine at ``host``, ``DOCKER_HOST`` or the CLI's context.
 
-    Raises EngineUnreachable, which says what is missing and how to get it.
+    ``seconds`` is the longest wait for one answer. Raises EngineUnreachable, which says what is
+    missing and how to get it.
     """
     address = Address(url=host or "")
     try:
         address = find_address(host)
-        return _agree(address)
+        return _agree(address, seconds)
     except engine_failures() as error:
         raise unreachable(error, address.url, address.shown) from error
 
@@ -150,15 +151,15 @@ def _with_scheme(url: str) -> str:
     return f"unix://{url}" if url.startswith("/") else f"tcp://{url}"
 
 
-def _agree(address: Address) -> Connection:
+def _agree(address: Address, seconds: int) -> Connection:
     """Ask for the engine's versions, and return a client that speaks one both sides know."""
-    first = _client(address, NEWEST_API, _CONNECT_SECONDS)
+    first = _client(address, NEWEST_API, min(seconds, _CONNECT_SECONDS))
     try:
         version = first.version(api_version=False)
         spoken = spoken_version(version["ApiVersion"], version.get("MinAPIVersion"))
     finally:
         first.close()
-    client = _client(address, spoken, _REPLY_SECONDS)
+    client = _client(address, spoken, seconds)
     return Connection(address=address, client=client, version=version, api_version=spoken)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from hcreport.estimate.models import model_size
 from hcreport.facts import fact_value
 from hcreport.model import Requirement, RequirementPart, Service, Snapshot, SuggestedLimit
 from hcreport.units import Bytes, mebibytes
@@ -82,8 +83,9 @@ def _model_memory(requirement: Requirement, snapshot: Snapshot) -> dict[str, Byt
     counted = {part.name for part in requirement.parts if part.kind == "model" and part.memory}
     found: dict[str, Bytes] = {}
     for model in snapshot.models:
-        if model.name in counted and model.service is not None and model.memory is not None:
-            found[model.service] = found.get(model.service, Bytes(0)) + model.memory
+        size = model_size(model)
+        if model.name in counted and model.service is not None and size is not None:
+            found[model.service] = found.get(model.service, Bytes(0)) + size
     return found
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from hcreport.estimate.llm_memory import llm_memory
 from hcreport.estimate.memory import engine_memory, knows_limits, memory_number
-from hcreport.model import LocalModel, ModelFit, Number, Snapshot
-from hcreport.units import gib
+from hcreport.facts import fact_bytes, fact_value
+from hcreport.model import (
+    LocalModel,
+    ModelFit,
+    ModelMemory,
+    Number,
+    Origin,
+    RunnerSettings,
+    Service,
+    Snapshot,
+)
+from hcreport.units import Bytes, gib
 
 
 def model_fits(snapshot: Snapshot) -> tuple[ModelFit, ...]:
@@ -34,13 +45,68 @@ def model_fit(model: LocalModel, snapshot: Snapshot) -> ModelFit:
 
 
 def model_need(model: LocalModel, snapshot: Snapshot) -> Number | None:
-    """Return what a model needs, in bytes, with its origin; None where nobody said."""
-    if model.memory is None:
+    """Return what a model needs, in bytes, with its origin; None where nobody knows.
+
+    What is declared counts. Else it is computed from the header: the highest the model's process
+    reaches, and the server that starts it (fact ``ollama/serve-idle``).
+    """
+    if model.memory is not None:
+        origin = snapshot.origin_of(f"models/{model.name}", model.location)
+        if model.fact:
+            origin = origin.model_copy(update={"fact": model.fact})
+        return memory_number(f"need of {model.name}", model.memory, origin)
+    computed, settings = model_memory(model), runner_settings(model)
+    if computed is None:
         return None
-    origin = snapshot.origin_of(f"models/{model.name}", model.location)
-    if model.fact:
-        origin = origin.model_copy(update={"fact": model.fact})
-    return memory_number(f"need of {model.name}", model.memory, origin)
+    origin = Origin(
+        kind="estimated",
+        evidence=f"computed for {settings.context} tokens from {_HEADERS[model.shape_from]}",
+        fact=model.fact or "ollama/runner-overhead-fixed",
+    )
+    server = fact_bytes("ollama/serve-idle")
+    low, high = computed.low + server, computed.high + server
+    name = f"need of {model.name}"
+    return memory_number(name, computed.load + server, origin, low=low, high=high)
+
+
+def model_size(model: LocalModel) -> Bytes | None:
+    """Return the bytes of :func:`model_need`."""
+    if model.memory is not None:
+        return model.memory
+    computed = model_memory(model)
+    return None if computed is None else computed.load + fact_bytes("ollama/serve-idle")
+
+
+def model_memory(model: LocalModel) -> ModelMemory | None:
+    """Return a model's need by parts; None where its header was not read."""
+    return None if model.shape is None else llm_memory(model.shape, runner_settings(model))
+
+
+def runner_settings(model: LocalModel) -> RunnerSettings:
+    """Return how a model is run: as stated, else as Ollama does without any setting."""
+    if model.settings is not None:
+        return model.settings
+    usual = round(fact_value("ollama/default-context"))
+    longest = model.shape.context_length if model.shape else None
+    context = model.context_length or (min(usual, longest) if longest else usual)
+    return RunnerSettings(context=context)
+
+
+def prompts_unlimited(service: Service) -> bool:
+    """Tell whether a service takes the limit off the prompt cache of its models.
+
+    Source: fact ``ollama/prompt-cache-setting``, where -1 is no limit.
+    """
+    return service.settings.get("LLAMA_ARG_CACHE_RAM") == "-1"
+
+
+_HEADERS = {
+    "ollama": "the header that Ollama told",
+    "file": "the header of its file",
+    "registry": "the header of its file in the registry",
+    "catalogue": "the shape in our cited list",
+    None: "its stated shape",
+}
 
 
 def service_limit(name: str | None, snapshot: Snapshot) -> Number | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hcreport.estimate.memory import RUNNING, memory_number
 from hcreport.estimate.missing import why_missing
-from hcreport.estimate.models import model_need
+from hcreport.estimate.models import model_need, model_size
 from hcreport.estimate.need import Need, need_of, single_sample
 from hcreport.estimate.scenarios import Plan, replicas
 from hcreport.estimate.sharing import not_needed_at_once, shared_need
@@ -34,8 +34,9 @@ def requirement_parts(plan: Plan, snapshot: Snapshot) -> tuple[RequirementPart, 
     models = [_model_part(each, loaded, snapshot) for each in plan.models]
     serving: dict[str, Bytes] = {}
     for model in loaded:
-        if model.service is not None and model.memory is not None:
-            serving[model.service] = serving.get(model.service, Bytes(0)) + model.memory
+        size = model_size(model)
+        if model.service is not None and size is not None:
+            serving[model.service] = serving.get(model.service, Bytes(0)) + size
     services = [
         _service_part(each, lives.get(each.name, {}), serving.get(each.name), snapshot)
         for each in plan.services

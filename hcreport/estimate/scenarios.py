@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hcreport.estimate.memory import is_one_of_ours
 from hcreport.estimate.missing import gaps_about
+from hcreport.estimate.models import model_size
 from hcreport.model import LocalModel, Scenario, Service, Snapshot
 
 EVERYTHING = "everything that starts"
@@ -42,7 +43,7 @@ class Plan:
         largest: dict[str | None, LocalModel] = {}
         for model in self.models:
             known = largest.get(model.service)
-            if known is None or (model.memory or 0) > (known.memory or 0):
+            if known is None or (model_size(model) or 0) > (model_size(known) or 0):
                 largest[model.service] = model
         return tuple(largest.values())
 

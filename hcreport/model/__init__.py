@@ -39,6 +39,7 @@ from hcreport.model.declared import (
     Scenario,
     Service,
 )
+from hcreport.model.llm import CacheType, LayerCache, ModelMemory, ModelShape, RunnerSettings
 from hcreport.model.observed import (
     Container,
     CpuUse,
@@ -71,6 +72,7 @@ __all__ = [
     "Action",
     "Assessment",
     "Build",
+    "CacheType",
     "Confidence",
     "Container",
     "ContainerNeed",
@@ -92,6 +94,7 @@ __all__ = [
     "Image",
     "ImageTarget",
     "Layer",
+    "LayerCache",
     "Limits",
     "Load",
     "LocalModel",
@@ -101,6 +104,8 @@ __all__ = [
     "MemoryBudget",
     "MemoryUse",
     "ModelFit",
+    "ModelMemory",
+    "ModelShape",
     "Mount",
     "Number",
     "Origin",
@@ -116,6 +121,7 @@ __all__ = [
     "Proofs",
     "Requirement",
     "RequirementPart",
+    "RunnerSettings",
     "Runtime",
     "Scenario",
     "Series",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from hcreport.model.llm import ModelShape, RunnerSettings
 from hcreport.model.record import Record
 from hcreport.units import Bytes
 
@@ -167,6 +168,17 @@ class LocalModel(Record):
     """Tokens the need was stated for."""
     fact: str | None = None
     """Key of the cited fact that the need rests on, where there is one."""
+    shape: ModelShape | None = None
+    """What its header says, from which the need is computed where none is declared."""
+    shape_from: Literal["ollama", "file", "registry", "catalogue"] | None = None
+    """Who was asked for the header: a running Ollama, the file itself, the registry that has the
+    file, or hcreport's own cited list."""
+    settings: RunnerSettings | None = None
+    """How it is run; None is how Ollama runs it without any setting."""
+    file: Bytes | None = None
+    """Size of all its files on disk, or to be downloaded."""
+    loaded: Bytes | None = None
+    """What a running Ollama said that it holds; without its process and its prompt cache."""
     location: Location | None = None
 
 

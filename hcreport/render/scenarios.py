@@ -9,6 +9,7 @@ from functools import cached_property
 
 from hcreport.estimate.machines import machine_needs
 from hcreport.estimate.memory import RUNNING
+from hcreport.estimate.models import model_size
 from hcreport.estimate.sharing import not_needed_at_once
 from hcreport.facts import fact_bytes, fact_value
 from hcreport.model import (
@@ -225,7 +226,7 @@ class ScenarioView:
         if part.memory is not None or models:
             own = Bytes(round(part.memory.value)) if part.memory else Bytes(0)
             kept = fact_bytes("docker/engine-memory-per-container") * part.containers
-            size = own + total(each.memory for each in models if each.memory) + kept
+            size = own + total(size for each in models if (size := model_size(each))) + kept
             size = size - self._spare() + self._spare(without=part.name)
         scenario = _declared(self.requirement.scenario, self._snapshot.scenarios)
         group = scenario.group if scenario else ()

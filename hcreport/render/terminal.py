@@ -6,15 +6,14 @@ that a name can neither colour the output nor move the cursor.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hcreport.model import Action, Assessment, Finding, Severity, Snapshot
+from hcreport.render.console import WIDTH, indented, printed, shown
 from hcreport.render.escape import one_line, visible
 from hcreport.render.scenarios import ScenarioView
 from hcreport.render.view import View
@@ -27,9 +26,6 @@ from hcreport.render.words import (
     severity_word,
 )
 from hcreport.units import gib
-
-WIDTH = 80
-"""Columns of a report that is written to a file or a pipe."""
 
 STEPS_SHOWN = 5
 
@@ -51,19 +47,7 @@ def terminal_text(
     width: int = WIDTH,
 ) -> str:
     """Return the report as text, with colour codes where asked for, ``width`` columns wide."""
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    console.print(terminal_report(snapshot, assessment))
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+    return printed(terminal_report(snapshot, assessment), colour=colour, width=width)
 
 
 def terminal_report(snapshot: Snapshot, assessment: Assessment) -> RenderableType:
@@ -73,21 +57,21 @@ def terminal_report(snapshot: Snapshot, assessment: Assessment) -> RenderableTyp
 
 
 def _parts(view: View) -> Iterator[RenderableType]:
-    yield _text(view.title, "bold")
-    yield _text(f"Snapshot of {view.taken}")
+    yield shown(view.title, "bold")
+    yield shown(f"Snapshot of {view.taken}")
     yield Text("")
-    yield _text(view.headline.sentence, "bold")
+    yield shown(view.headline.sentence, "bold")
     yield Text("")
     yield from _needs(view)
     findings = view.assessment.findings
     for finding in findings:
         yield from _finding(finding)
     if not findings:
-        yield _text("No rule found a problem.")
+        yield shown("No rule found a problem.")
         yield Text("")
     yield from _next_steps(view)
     yield from _not_measured(view)
-    yield _text(
+    yield shown(
         f"{counted(len(findings), 'problem')}, {counted(view.count('ok'), 'check')} passed, "
         f"{view.count('not measured')} not measured, {len(view.suppressed)} suppressed."
     )
@@ -97,16 +81,16 @@ def _needs(view: View) -> Iterator[RenderableType]:
     """Yield what each scenario needs: minimum, recommended, and what to set."""
     if not view.scenarios:
         return
-    yield _text("Memory that Docker needs", "bold")
+    yield shown("Memory that Docker needs", "bold")
     table = Table.grid(padding=(0, 2))
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for each in view.scenarios[:SCENARIOS_SHOWN]:
-        table.add_row(_indented(each.requirement.scenario), _text(_need_in_words(each)))
+        table.add_row(indented(each.requirement.scenario), shown(_need_in_words(each)))
     yield table
     left = len(view.scenarios) - SCENARIOS_SHOWN
     if left > 0:
-        yield _text(f"  {counted(left, 'more scenario')} in the report.")
+        yield shown(f"  {counted(left, 'more scenario')} in the report.")
     yield Text("")
 
 
@@ -123,16 +107,16 @@ def _finding(finding: Finding) -> Iterator[RenderableType]:
     line = Text(label, style=_COLOURS[finding.severity])
     line.append(f"  {one_line(finding.subject)}  {one_line(finding.rule)}", style="default")
     yield line
-    yield _indented(finding.message)
+    yield indented(finding.message)
     if finding.location:
-        yield _indented(f"{finding.location.file}:{finding.location.line}")
+        yield indented(f"{finding.location.file}:{finding.location.line}")
     yield Text("")
 
 
 def _next_steps(view: View) -> Iterator[RenderableType]:
     if not view.steps:
         return
-    yield _text("What to do next", "bold")
+    yield shown("What to do next", "bold")
     steps = Table.grid(padding=(0, 1))
     steps.add_column(justify="right", no_wrap=True)
     steps.add_column(overflow="fold")
@@ -142,31 +126,23 @@ def _next_steps(view: View) -> Iterator[RenderableType]:
     yield steps
     left = len(view.steps) - STEPS_SHOWN
     if left > 0:
-        yield _text(f"   {counted(left, 'more step')} in the report.")
+        yield shown(f"   {counted(left, 'more step')} in the report.")
     yield Text("")
 
 
 def _action(action: Action) -> Iterator[RenderableType]:
-    yield _text(f"{one_line(action.what)} ({effort_text(action.effort)})")
+    yield shown(f"{one_line(action.what)} ({effort_text(action.effort)})")
     for line in visible(action.command).strip().splitlines():
-        yield _text(f"  $ {line}" if line.strip() else "")
+        yield shown(f"  $ {line}" if line.strip() else "")
     if action.verify:
-        yield _text(f"It worked if: {one_line(action.verify)}")
+        yield shown(f"It worked if: {one_line(action.verify)}")
 
 
 def _not_measured(view: View) -> Iterator[RenderableType]:
     if not view.not_measured:
         return
-    yield _text("? Not measured", "bold")
+    yield shown("? Not measured", "bold")
     for group in view.not_measured:
         subjects = listed((one_line(each) for each in group.subjects), most=3)
-        yield _indented(f"{group.title} ({subjects}): {one_line(group.reason)}")
+        yield indented(f"{group.title} ({subjects}): {one_line(group.reason)}")
     yield Text("")
-
-
-def _text(words: str, style: str = "") -> Text:
-    return Text(visible(words).expandtabs(4), style=style, overflow="fold")
-
-
-def _indented(words: str) -> RenderableType:
-    return Padding(_text(one_line(words)), (0, 0, 0, 2))

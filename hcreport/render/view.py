@@ -20,6 +20,7 @@ from hcreport.model import (
     Finding,
     Gap,
     LocalModel,
+    ModelFit,
     Origin,
     Outcome,
     Proofs,
@@ -32,6 +33,7 @@ from hcreport.render.headline import Headline, headline, main_requirement
 from hcreport.render.images import ImageView, image_views
 from hcreport.render.limits import LimitsView, limits_view
 from hcreport.render.measured import MeasuredView, measured_view
+from hcreport.render.model_pages import ModelView, model_notes, model_rows
 from hcreport.render.scenarios import ScenarioView
 from hcreport.render.services import ServiceView, service_views
 from hcreport.render.steps import Step, plan_steps, steps_on_a_sheet
@@ -138,6 +140,11 @@ class View:
         return MappingProxyType({each.name: each for each in self.snapshot.models})
 
     @cached_property
+    def model_rows(self) -> tuple[tuple[ModelFit, ModelView | None], ...]:
+        """Return every model, with more of it where its need was computed from its header."""
+        return model_rows(self.snapshot, self.assessment)
+
+    @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """Return what failed during collection, sorted."""
         key = attrgetter("source", "reason")
@@ -234,6 +241,10 @@ class View:
         """Return where a model's need was stated."""
         need = model_need(model, self.snapshot)
         return need.origin if need else self.snapshot.origin_of(f"models/{model.name}")
+
+    def model_notes(self, name: str) -> tuple[str, ...]:
+        """Return what collecting could not find out about a model."""
+        return model_notes(name, self.snapshot)
 
     def why(self, need: str) -> str:
         """Return one clause that says why a part of the snapshot is missing."""

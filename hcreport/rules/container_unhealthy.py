@@ -18,12 +18,13 @@ that this rule can see; container-oom-killed looks for that.
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from hcreport.estimate.missing import gaps_about
 from hcreport.model import Action, Container, Severity
+from hcreport.rules import steps
 from hcreport.rules.contract import (
+    FETCHERS,
     Case,
     NotApplicable,
     NotMeasured,
@@ -31,6 +32,7 @@ from hcreport.rules.contract import (
     Rule,
     Verdict,
     counted,
+    is_ollama_image,
 )
 
 RULE = Rule(
@@ -45,8 +47,6 @@ RULE = Rule(
         "docker/ollama-image-has-no-curl",
     ),
 )
-
-_FETCHERS = ("curl", "wget")
 
 
 def check(container: Container, case: Case) -> Verdict:
@@ -86,29 +86,17 @@ def _cause(container: Container, case: Case) -> tuple[str, tuple[Action, ...]]:
     image = container.image or (service.image if service else None) or ""
     if any(each.outcome == "program not found" for each in probes):
         return f": its health check runs {program}, which its image does not hold", (
-            _other_probe(container, image),
+            steps.other_probe(container.service or container.name, image),
             _look(container),
         )
-    if program in _FETCHERS and _is_ollama(image):
+    if program in FETCHERS and is_ollama_image(image):
         return f"; its health check runs {program}, which the image of Ollama does not hold", (
-            _other_probe(container, image),
+            steps.other_probe(container.service or container.name, image),
             _look(container),
         )
     if probes and all(each.outcome == "timed out" for each in probes):
         return ": its probes take longer than they may", (_look(container),)
     return "", (_look(container),)
-
-
-def _other_probe(container: Container, image: str) -> Action:
-    name = container.service or container.name
-    example = "ollama list" if _is_ollama(image) else "a program of the service itself"
-    return Action(
-        what=f"Change the health check of {name} to a program that its image holds: {example}",
-        command=f"docker compose up -d {shlex.quote(name)}",
-        gain="the state says what the service does, not what the probe lacks",
-        verify=f"docker compose ps shows {name} as healthy after its next probes.",
-        undo="Put the old health check back.",
-    )
 
 
 def _look(container: Container) -> Action:
@@ -119,7 +107,3 @@ def _look(container: Container) -> Action:
         gain="the cause in the words of the probe",
         verify=f"docker compose ps -a shows {container.name} as healthy.",
     )
-
-
-def _is_ollama(image: str) -> bool:
-    return re.split("[@:]", image, maxsplit=1)[0].split("/")[-2:] == ["ollama", "ollama"]

@@ -21,7 +21,7 @@ model that does not even fit alone is reported by the rule model-does-not-fit, a
 
 from __future__ import annotations
 
-from hcreport.estimate.models import model_need
+from hcreport.estimate.models import model_need, model_size
 from hcreport.estimate.requirements import started_requirement
 from hcreport.model import Action, LocalModel, Requirement, Severity, Snapshot
 from hcreport.rules import steps
@@ -56,7 +56,7 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
     need = started_requirement(snapshot)
     models = _models(need, snapshot)
     for model in models:
-        if known(model.memory) > case.engine_memory:
+        if known(model_size(model)) > case.engine_memory:
             return NotApplicable(
                 f"{model.name} alone needs more than the engine has: see model-does-not-fit"
             )
@@ -101,7 +101,7 @@ def _remedies(models: list[LocalModel], case: Case) -> list[Action]:
     found = [steps.raise_engine_memory(case)]
     for model in models:
         if model.service is not None and case.service(model.service):
-            gain = f"the stack needs {gib(known(model.memory))} less"
+            gain = f"the stack needs {gib(known(model_size(model)))} less"
             found.append(steps.start_without(model.service, case.snapshot, gain=gain))
         found += steps.smaller_model(model, case)
     found.append(steps.start_fewer(case))

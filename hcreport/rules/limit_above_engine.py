@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import shlex
 
-from hcreport.estimate.models import service_limit
+from hcreport.estimate.models import model_size, service_limit
 from hcreport.model import Action, Service, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import Case, NotApplicable, Problem, Rule, Verdict, known
@@ -53,7 +53,7 @@ def check(service: Service, case: Case) -> Verdict:
 def _remedy(service: Service, allowed: str, case: Case) -> Action:
     """Advise a lower limit, except where a model of the service needs more than the engine has."""
     for model in case.snapshot.models:
-        if model.service == service.name and (model.memory or 0) > case.engine_memory:
+        if model.service == service.name and (model_size(model) or 0) > case.engine_memory:
             return steps.fit_model(model, case)
     return Action(
         what=f"Lower the memory limit of {service.name} to what it is measured to need",

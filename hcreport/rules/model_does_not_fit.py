@@ -1,8 +1,9 @@
 """A local model needs more memory than it can have.
 
 What it checks:
-Whether the declared need of a local language model is above the engine's whole memory, or above
-the memory limit of the service that serves it.
+Whether the need of a local language model is above the engine's whole memory, or above the memory
+limit of the service that serves it. A declared need counts; else it is computed from the header
+of the model's file.
 
 Why it matters:
 The model cannot be loaded. The server starts and looks well, and each request for the model ends
@@ -13,7 +14,8 @@ Give Docker and the service enough memory, run without the local model, or choos
 or a shorter context. Each of these is enough by itself.
 
 Limits:
-The need is what the project declares, or a cited measurement; hcreport did not load the model.
+The need is what the project declares, a cited measurement, or computed for a context and a number
+of slots; hcreport did not load the model. A GPU is not counted.
 Swap is not counted: a model that lives in swap answers far too slowly. A model that fits alone
 may still not fit beside the other containers, which the rule engine-memory-short looks at.
 """
@@ -21,7 +23,8 @@ may still not fit beside the other containers, which the rule engine-memory-shor
 from __future__ import annotations
 
 from hcreport.estimate.memory import engine_memory
-from hcreport.estimate.models import model_fit, model_need, service_limit
+from hcreport.estimate.missing import why_missing
+from hcreport.estimate.models import model_fit, model_need, model_size, service_limit
 from hcreport.model import Action, LocalModel, Number, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import Case, NotMeasured, Problem, Rule, Verdict, known
@@ -31,7 +34,6 @@ RULE = Rule(
     id="model-does-not-fit",
     severity=Severity.CRITICAL,
     each="model",
-    needs=("model.memory",),
     cites=("docker/compose-dependency-on-missing",),
 )
 
@@ -39,6 +41,8 @@ RULE = Rule(
 def check(model: LocalModel, case: Case) -> Verdict:
     """Compare the model's need, in bytes, with the engine's memory and its service's limit."""
     fit = model_fit(model, case.snapshot)
+    if fit.needs is None:
+        return NotMeasured(why_missing("model.memory", case.snapshot, model.name))
     if fit.fits is None:
         return NotMeasured(fit.reason)
     if fit.fits:
@@ -64,7 +68,7 @@ def _if_too_small(has: Number | None, need: Number) -> Number | None:
 
 
 def _remedies(model: LocalModel, case: Case) -> list[Action]:
-    need, found = known(model.memory), [steps.fit_model(model, case)]
+    need, found = known(model_size(model)), [steps.fit_model(model, case)]
     if case.service(model.service):
         gain = f"the stack needs {gib(need)} less"
         found.append(steps.start_without(known(model.service), case.snapshot, gain=gain))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import shlex
 
-from hcreport.estimate.models import service_limit
+from hcreport.estimate.model_room import room_for
+from hcreport.estimate.models import model_size, service_limit
 from hcreport.estimate.requirements import started_requirement
 from hcreport.facts import fact_value
 from hcreport.model import Action, Image, LocalModel, Snapshot
 from hcreport.platforms import Platform, candidates, setting_for
-from hcreport.rules.contract import Case, known
+from hcreport.rules.contract import Case, is_ollama_image, known
 from hcreport.units import MIB, Bytes, gb, gib
 
 _LIMIT_STEP = 64 * MIB
@@ -76,7 +77,7 @@ def fit_model(model: LocalModel, case: Case) -> Action:
     That is the engine's memory, its service's limit, or both in one step. Needs a model of known
     need that does not fit.
     """
-    need = known(model.memory)
+    need = known(model_size(model))
     limit = service_limit(model.service, case.snapshot)
     short_limit = limit is not None and limit.value < need
     new_limit = limit_for(need, case)
@@ -90,14 +91,8 @@ def fit_model(model: LocalModel, case: Case) -> Action:
 
 def smaller_model(model: LocalModel, case: Case) -> list[Action]:
     """Return the step to a model of less need; none where there is no room for any."""
-    need = known(model.memory)
-    limit = service_limit(model.service, case.snapshot)
-    rooms = [limit.value] if limit is not None else []
-    if case.budget.engine_total is not None:
-        rest = max(0, started_requirement(case.snapshot).at_least - need)
-        rooms.append(case.budget.engine_total.value - rest)
-    room = Bytes(max(0, round(min(rooms, default=0))))
-    if not 0 < room < need:
+    need, room = known(model_size(model)), room_for(model, case.snapshot)
+    if room is None or not 0 < room < need:
         return []
     return [
         Action(
@@ -108,6 +103,32 @@ def smaller_model(model: LocalModel, case: Case) -> list[Action]:
             undo=f"Go back to {model.name}.",
         )
     ]
+
+
+def set_variable(service: str | None, name: str, value: str, *, gain: str) -> Action:
+    """Return the step that gives a service another value of an environment variable."""
+    quoted = shlex.quote(service) if service else ""
+    return Action(
+        what=f"Set {name}={value} in the environment of {service or 'the server of the model'}",
+        command=f"docker compose up -d {quoted}" if service else "",
+        gain=gain,
+        verify=f"docker compose exec {quoted} printenv {name} prints {value}."
+        if service
+        else f"The server's environment holds {name}={value}.",
+        undo=f"Put the old {name} back.",
+    )
+
+
+def other_probe(service: str, image: str) -> Action:
+    """Return the step that has a health check run a program that the image holds."""
+    example = "ollama list" if is_ollama_image(image) else "a program of the service itself"
+    return Action(
+        what=f"Change the health check of {service} to a program that its image holds: {example}",
+        command=f"docker compose up -d {shlex.quote(service)}",
+        gain="the state says what the service does, not what the probe lacks",
+        verify=f"docker compose ps shows {service} as healthy after its next probes.",
+        undo="Put the old health check back.",
+    )
 
 
 def start_without(service: str, snapshot: Snapshot, *, gain: str) -> Action:
