@@ -42,7 +42,9 @@ class Collection:
         self._options = options
         self._keep = options.config.keep_registries
         self._tasks = Tasks()
-        self._engine = EngineQuestions(self._tasks, options.compose, self._keep)
+        self._engine = EngineQuestions(
+            self._tasks, options.compose, self._keep, watched=options.window is not None
+        )
         self._compose: ComposeProject | None = None
         self._errors: dict[str, HcreportError] = {}
         self._failures: list[tuple[Question, str]] = []

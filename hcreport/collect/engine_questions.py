@@ -71,8 +71,15 @@ class EngineQuestions:
     """Asks one engine about one project; ``tasks`` carries the questions out."""
 
     def __init__(
-        self, tasks: Tasks, request: ComposeRequest, keep_registries: tuple[str, ...]
+        self,
+        tasks: Tasks,
+        request: ComposeRequest,
+        keep_registries: tuple[str, ...],
+        *,
+        watched: bool = False,
     ) -> None:
+        """``watched``: a window follows, which lists processes itself."""
+        self._watched = watched
         self.replies = Replies()
         self._tasks = tasks
         self._request = request
@@ -166,10 +173,11 @@ class EngineQuestions:
         sample = partial(client.stats, stream=False, one_shot=True if connection.one_shot else None)
         stats = _about_containers("stats", running, lambda key: partial(sample, key))
         self._tasks.start(stats, threads=connection.threads)
-        lists = _about_containers(
-            "processes", running, lambda key: partial(_processes_if_told, connection, key)
-        )
-        self._tasks.start(lists, threads=min(_SIDE_THREADS, connection.threads))
+        if not self._watched:
+            lists = _about_containers(
+                "processes", running, lambda key: partial(_processes_if_told, connection, key)
+            )
+            self._tasks.start(lists, threads=min(_SIDE_THREADS, connection.threads))
         inspect = _about_containers(
             "inspect", entries, lambda key: partial(client.inspect_container, key)
         )
