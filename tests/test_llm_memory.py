@@ -110,6 +110,13 @@ def test_the_load_is_the_peak_after_a_full_batch(run: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("run", FULL, ids=case)
+def test_the_peak_after_a_full_batch_lies_in_the_stated_range(run: dict[str, Any]) -> None:
+    memory = memory_of(run)
+    assert memory.validated
+    assert int(memory.low) <= run["peak_rss_mib"] * MIB <= int(memory.high)
+
+
+@pytest.mark.parametrize("run", FULL, ids=case)
 def test_the_container_minimum_is_what_cannot_be_taken_back(run: dict[str, Any]) -> None:
     anonymous = run["peak_anonymous_mib"] * MIB
     allowed = 0.02 * anonymous if anonymous >= GIB else mebibytes(30)

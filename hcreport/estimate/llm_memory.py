@@ -65,7 +65,7 @@ def llm_memory(shape: ModelShape, settings: RunnerSettings) -> ModelMemory:
         "overhead": _overhead(shape),
     }
     load = Bytes(sum(parts.values()))
-    spread = Bytes(round(load * _uncertainty(shape, settings)))
+    spread = _error(load, _uncertainty(shape, settings))
     mapped = shape.weights if settings.mapped else Bytes(0)
     kept = _prompt_cache(shape, settings)
     return ModelMemory(
@@ -151,17 +151,27 @@ def _overhead(shape: ModelShape) -> Bytes:
     )
 
 
+def measured_error(load: Bytes) -> Bytes:
+    """Return by how many bytes a load may be off, where models of its kind were measured."""
+    return _error(load, "ollama/runner-error-validated")
+
+
+def _error(load: Bytes, share: str) -> Bytes:
+    """Return a share of the load; small models were off by more, so it has a lower end."""
+    return max(Bytes(round(load * fact_value(share))), fact_bytes("ollama/runner-error-least"))
+
+
 def _is_validated(shape: ModelShape) -> bool:
     """Tell whether models of this architecture were measured; none that takes images was."""
     return shape.architecture in VALIDATED and not shape.sees
 
 
-def _uncertainty(shape: ModelShape, settings: RunnerSettings) -> float:
-    """Return the share by which the estimate may be wrong, in either direction."""
+def _uncertainty(shape: ModelShape, settings: RunnerSettings) -> str:
+    """Return the fact that says by what share the estimate may be wrong, in either direction."""
     unusual = shape.embeds or shape.experts or shape.recurrent or not settings.flash_attention
     if _is_validated(shape) and not unusual:
-        return fact_value("ollama/runner-error-validated")
-    return fact_value("ollama/runner-error-other")
+        return "ollama/runner-error-validated"
+    return "ollama/runner-error-other"
 
 
 def _prompt_cache(shape: ModelShape, settings: RunnerSettings) -> Bytes:

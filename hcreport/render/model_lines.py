@@ -19,13 +19,12 @@ from hcreport.estimate.llm_choices import (
     prompt_cache_that_fits,
     savings,
 )
-from hcreport.estimate.llm_memory import automatic_batch
-from hcreport.facts import fact_value
+from hcreport.estimate.llm_memory import automatic_batch, measured_error
 from hcreport.render.console import WIDTH, indented, printed, shown
 from hcreport.render.escape import one_line
 from hcreport.render.model_answer import ModelAnswer
 from hcreport.render.words import NOT_MEASURED, date_text
-from hcreport.units import MIB, Bytes, gb, gib, percent
+from hcreport.units import MIB, Bytes, gb, gib
 
 _BAR = 10
 _WIDE_BAR = 30
@@ -268,13 +267,13 @@ def _sources(answer: ModelAnswer) -> Iterator[RenderableType]:
 
 def _validity(answer: ModelAnswer) -> str:
     memory, name = answer.memory, one_line(answer.shape.architecture)
-    spread = (memory.high - memory.load) / memory.load
+    spread = memory.high - memory.load
     about = "Computed for Ollama 0.30 and later on the CPU; a GPU is not taken into account."
     if not memory.validated:
         images = " that takes images" if answer.shape.sees else ""
         known = f"No model of the architecture {name}{images} was measured"
-    elif spread <= 1.5 * fact_value("ollama/runner-error-validated"):
+    elif spread <= measured_error(memory.load):
         known = f"Models of the architecture {name} were measured"
     else:
         known = f"Models of the architecture {name} were measured, but not of this kind or so run"
-    return f"{about} {known}: the range is {percent(round(spread, 3))} to both sides."
+    return f"{about} {known}: the range is {gib(spread)} to both sides."
