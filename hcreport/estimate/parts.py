@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from hcreport.estimate.memory import RUNNING, memory_number
 from hcreport.estimate.missing import why_missing
-from hcreport.estimate.models import model_need, model_size
+from hcreport.estimate.models import model_need
 from hcreport.estimate.need import Need, need_of, single_sample
 from hcreport.estimate.scenarios import Plan, replicas
+from hcreport.estimate.served import (
+    Served,
+    covered_part,
+    is_covered,
+    less,
+    prompt_note,
+    served_models,
+    without_models,
+)
 from hcreport.estimate.sharing import not_needed_at_once, shared_need
 from hcreport.facts import fact_bytes
 from hcreport.model import (
@@ -32,13 +40,9 @@ def requirement_parts(plan: Plan, snapshot: Snapshot) -> tuple[RequirementPart, 
     lives = _lives(snapshot)
     loaded = plan.loaded
     models = [_model_part(each, loaded, snapshot) for each in plan.models]
-    serving: dict[str, Bytes] = {}
-    for model in loaded:
-        size = model_size(model)
-        if model.service is not None and size is not None:
-            serving[model.service] = serving.get(model.service, Bytes(0)) + size
+    served = served_models(loaded)
     services = [
-        _service_part(each, lives.get(each.name, {}), serving.get(each.name), snapshot)
+        _service_part(each, lives.get(each.name, {}), served.get(each.name), snapshot)
         for each in plan.services
     ]
     services = _awake(services, plan)
@@ -75,13 +79,14 @@ def _model_part(
     if not any(model is each for each in loaded):
         reason = "not added: a larger model of the same service is, and both need not be loaded"
         return RequirementPart(name=model.name, kind="model", left_out=True, reason=reason)
-    return RequirementPart(name=model.name, kind="model", memory=need, exact=True)
+    notes = prompt_note(model, snapshot.services_by_name.get(model.service or ""))
+    return RequirementPart(name=model.name, kind="model", memory=need, exact=True, notes=notes)
 
 
 def _service_part(
     service: Service,
     containers: Mapping[str, list[Series]],
-    model_memory: Bytes | None,
+    served: Served | None,
     snapshot: Snapshot,
 ) -> RequirementPart:
     """Return what all containers of a service need, less what is counted as its models."""
@@ -89,56 +94,30 @@ def _service_part(
     if service.provider:
         reason = "a provider runs it, not a container"
         return RequirementPart(name=service.name, reason=reason)
+    covered = is_covered(service, served)
     if len(containers) < count:
+        if served is not None and covered:
+            return covered_part(service, served, largest=None)
         reason = _why_unmeasured(service, len(containers), snapshot)
         return RequirementPart(name=service.name, containers=count, reason=reason)
     lives = [containers[place] for place in sorted(containers)]
     needs = [need_of(each) for each in lives]
-    if model_memory is not None:
+    if served is not None:
         used = total(each.minimum for each in needs)
-        if used <= model_memory:
+        if used <= served.memory and covered:
+            return covered_part(service, served, largest=Bytes(0), notes=_notes(needs))
+        if used <= served.memory:
             reason = "its own use cannot be told from that of its model, which is counted above"
             return RequirementPart(
                 name=service.name, containers=count, largest=Bytes(0), reason=reason
             )
     largest = max(each.minimum for each in needs)
-    if model_memory is not None:
-        largest = _less(largest, model_memory)
-        needs = _without_model(needs, model_memory)
-    part = _measured_part(service, needs, snapshot, beyond_model=model_memory is not None)
+    if served is not None:
+        largest = less(largest, served.memory)
+        needs = without_models(needs, served.memory)
+    part = _measured_part(service, needs, snapshot, beyond_model=served is not None)
     each = tuple(shared_need(need, seen) for need, seen in zip(needs, lives, strict=True))
     return part.model_copy(update={"largest": largest, "each": each})
-
-
-def _beyond(need: Need, model_memory: Bytes) -> Need:
-    """Return a need without what its model takes, which is a part of its own."""
-    return replace(
-        need,
-        minimum=_less(need.minimum, model_memory),
-        highest=(highest := _less(need.highest, model_memory)),
-        without_files=min(need.without_files, highest),
-        elsewhere=min(need.elsewhere, highest),
-        low=_less(need.low, model_memory),
-        high=None if need.high is None else _less(need.high, model_memory),
-        recommended=_less(need.recommended, model_memory),
-    )
-
-
-def _without_model(needs: Sequence[Need], model_memory: Bytes) -> list[Need]:
-    """Return needs without what the model takes, which is counted once, however many serve it.
-
-    It is taken off the hungriest first: the others may have loaded it too, and then need it too.
-    """
-    left, found = model_memory, list(needs)
-    for place in sorted(range(len(needs)), key=lambda place: needs[place].minimum, reverse=True):
-        taken = min(left, needs[place].minimum)
-        found[place] = _beyond(needs[place], taken)
-        left -= taken
-    return found
-
-
-def _less(size: Bytes, by: Bytes) -> Bytes:
-    return Bytes(max(0, int(size) - int(by)))
 
 
 def _measured_part(
@@ -169,8 +148,12 @@ def _measured_part(
         containers=len(needs),
         exact=exact,
         elastic=next((each.elastic for each in needs if each.elastic), ""),
-        notes=tuple(dict.fromkeys(note for each in needs for note in each.notes)),
+        notes=_notes(needs),
     )
+
+
+def _notes(needs: Sequence[Need]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note for each in needs for note in each.notes))
 
 
 def _origin(service: Service, needs: Sequence[Need], snapshot: Snapshot) -> Origin:

@@ -108,8 +108,10 @@ class ScenarioView:
 
     @cached_property
     def unknown(self) -> tuple[RequirementPart, ...]:
-        """Return the parts without a number."""
-        return tuple(each for each in self.requirement.parts if each.memory is None)
+        """Return the parts without a number that should have one."""
+        return tuple(
+            each for each in self.requirement.parts if each.memory is None and not each.left_out
+        )
 
     @cached_property
     def noted(self) -> tuple[RequirementPart, ...]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import shlex
 
 from hcreport.estimate.missing import gaps_about
+from hcreport.estimate.served import is_ollama_image
 from hcreport.model import Action, Container, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import (
@@ -32,7 +33,6 @@ from hcreport.rules.contract import (
     Rule,
     Verdict,
     counted,
-    is_ollama_image,
 )
 
 RULE = Rule(

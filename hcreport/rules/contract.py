@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -101,12 +100,6 @@ def known(value: _Value | None) -> _Value:
 
 FETCHERS = ("curl", "wget")
 """Programs that health checks fetch an address with: fact ``docker/ollama-image-has-no-curl``."""
-
-
-def is_ollama_image(reference: str | None) -> bool:
-    """Tell whether an image is Ollama's own, ``ollama/ollama`` in any registry and of any tag."""
-    name = re.split("[@:]", reference or "", maxsplit=1)[0]
-    return name.split("/")[-2:] == ["ollama", "ollama"]
 
 
 def counted(count: int, noun: str) -> str:

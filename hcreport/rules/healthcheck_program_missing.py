@@ -20,6 +20,7 @@ unhealthy already is reported by container-unhealthy, and only there.
 
 from __future__ import annotations
 
+from hcreport.estimate.served import is_ollama_image
 from hcreport.model import Container, Service, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import (
@@ -30,7 +31,6 @@ from hcreport.rules.contract import (
     Problem,
     Rule,
     Verdict,
-    is_ollama_image,
 )
 
 RULE = Rule(

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import shlex
 
+from hcreport.estimate.served import is_ollama_image
 from hcreport.model import Action, Container, Mount, Service, Severity
 from hcreport.rules.contract import (
     Case,
@@ -28,7 +29,6 @@ from hcreport.rules.contract import (
     Problem,
     Rule,
     Verdict,
-    is_ollama_image,
 )
 from hcreport.units import Bytes, gb, total
 

@@ -8,10 +8,11 @@ import shlex
 from hcreport.estimate.model_room import room_for
 from hcreport.estimate.models import model_size, service_limit
 from hcreport.estimate.requirements import started_requirement
+from hcreport.estimate.served import is_ollama_image
 from hcreport.facts import fact_value
 from hcreport.model import Action, Image, LocalModel, Snapshot
 from hcreport.platforms import Platform, candidates, setting_for
-from hcreport.rules.contract import Case, is_ollama_image, known
+from hcreport.rules.contract import Case, known
 from hcreport.units import MIB, Bytes, gb, gib
 
 _LIMIT_STEP = 64 * MIB
