@@ -8,6 +8,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST ?=
 SIZING ?=
+OLLAMA ?=
 
 SITE_READY := $(VENV)/.ready-for-site
 TEST_READY := $(VENV)/.ready-for-test
@@ -15,7 +16,7 @@ TEST_READY := $(VENV)/.ready-for-test
 # What `make test` installs contains what `make site` needs.
 READY := $(if $(wildcard $(TEST_READY)),$(TEST_READY),$(SITE_READY))
 
-.PHONY: help site test check bench bench-sizing golden docs schema lock clean
+.PHONY: help site test check bench bench-sizing bench-ollama golden docs schema lock clean
 
 help:
 	@echo 'make site    build the HyperCode report into site/'
@@ -23,6 +24,7 @@ help:
 	@echo 'make check   style, types, floors, and whether generated files are current'
 	@echo 'make bench   measure collecting, building and starting, as ratios'
 	@echo 'make bench-sizing  try predicted memory limits on a real engine; SIZING="--quick"'
+	@echo 'make bench-ollama  measure local models on real llama.cpp; OLLAMA="--quick"'
 	@echo 'make golden  write the expected pages of the tests anew'
 	@echo 'make docs    write docs/commands.md anew from the real help'
 	@echo 'make schema  write docs/schema/*.json anew from the types'
@@ -50,6 +52,9 @@ bench: $(TEST_READY)
 bench-sizing: $(TEST_READY)
 	$(RUN) -m bench.sizing $(SIZING)
 
+bench-ollama: $(TEST_READY)
+	$(RUN) -m bench.ollama $(OLLAMA)
+
 golden: $(TEST_READY)
 	$(RUN) -m tests.update_golden
 
@@ -65,6 +70,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 lock:
 	$(LOCK) pyproject.toml --group site -o requirements/site.txt
 	$(LOCK) pyproject.toml --group test -o requirements/test.txt
+	$(LOCK) requirements/peers.in -o requirements/peers.txt
 
 clean:
 	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,6 +26,9 @@ TYPE_NUMBERS = {
 }
 ALIGNMENT = 32
 
+_UNSIGNED, _SIGNED = 4, 5
+"""The format's numbers for whole numbers of 32 bits."""
+
 EMBEDDING = Tensor("token_embd.weight", "f16", (64, 1000))
 
 
@@ -62,9 +65,10 @@ def entry(key: str, value: Written) -> bytes:
     """Return a key with its type and value."""
     if isinstance(value, list | tuple):
         kind = _kind(value[0]) if value else 4
-        items = b"".join(_plain(each) for each in value)
+        kind = _SIGNED if kind == _UNSIGNED else kind  # as llama.cpp wants a list of token types
+        items = b"".join(_plain(each, kind) for each in value)
         return text(key) + struct.pack("<IIQ", 9, kind, len(value)) + items
-    return text(key) + struct.pack("<I", _kind(value)) + _plain(value)
+    return text(key) + struct.pack("<I", _kind(value)) + _plain(value, _kind(value))
 
 
 def tensor_entry(tensor: Tensor, offset: int) -> bytes:
@@ -240,10 +244,11 @@ def _kind(value: object) -> int:
         return 8
     if isinstance(value, float):
         return 6
-    return 4 if isinstance(value, int) and 0 <= value < 2**32 else 11
+    return _UNSIGNED if isinstance(value, int) and 0 <= value < 2**32 else 11
 
 
-def _plain(value: object) -> bytes:
+def _plain(value: object, kind: int) -> bytes:
     if isinstance(value, str):
         return text(value)
-    return struct.pack({7: "<?", 6: "<f", 4: "<I", 11: "<q"}[_kind(value)], value)
+    formats = {7: "<?", 6: "<f", _UNSIGNED: "<I", _SIGNED: "<i", 11: "<q"}
+    return struct.pack(formats[kind], value)

@@ -119,6 +119,12 @@ RUNC = (
     'exec: "curl": executable file not found in $PATH: unknown'
 )
 
+REFUSED_UNTIL_029 = "Error: model requires more system memory (5.6 GiB) than is available (1.6 GiB)"
+REFUSED_SINCE_030 = (
+    '{"error":"llama-server process has terminated: exit status 1: '
+    'ggml_aligned_malloc: insufficient memory (attempted to allocate 4685.30 MB)"}'
+)
+
 
 @pytest.mark.parametrize(
     ("exit_code", "output", "outcome"),
@@ -141,6 +147,12 @@ RUNC = (
         (1, "the page was not found", "failed"),
         (22, "curl: (22) The requested URL returned error: 404 Not Found", "failed"),
         (-1, "rpc error: something else", "failed"),
+        (1, REFUSED_UNTIL_029, "model not loaded"),
+        (22, REFUSED_SINCE_030, "model not loaded"),
+        (1, "llama-server process has terminated: signal: killed", "model not loaded"),
+        (1, "llama-server process has terminated: exit status 1: unknown model", "failed"),
+        (1, "insufficient memory", "failed"),
+        (0, REFUSED_UNTIL_029, "passed"),
     ],
 )  # fmt: skip
 def test_a_probe_is_reduced_to_what_came_of_it(exit_code: int, output: str, outcome: str) -> None:

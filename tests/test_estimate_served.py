@@ -22,6 +22,8 @@ SHAPE = SMALL.shape.model_dump()
 COMPUTED = {"name": "m", "service": "llm", "shape": SHAPE}
 DECLARED = {"name": "m", "service": "llm", "memory": 5000 * MIB}
 LARGER = {**DECLARED, "name": "large"}
+KEPT = {"layers": 16, "keys": 512, "values": 512, "windowed": True}
+WINDOWED = {**COMPUTED, "shape": {**SHAPE, "caches": [KEPT], "window": 512}}
 OLLAMA = {"name": "llm", "image": "ollama/ollama:0.33.0"}
 IDLE = {"usage": 60 * MIB}
 COVERED = "nothing beyond its model"
@@ -40,6 +42,11 @@ def stack(
         if used
     ]  # fmt: skip
     return snapshot_of({"services": [service], "containers": containers, "models": models, **more})
+
+
+def remembering(model: dict[str, Any], **settings: int | None) -> dict[str, Any]:
+    """Return a model that keeps other prompts and states than usual."""
+    return {**model, "settings": {"context": 4096, **settings}}
 
 
 def part(snapshot: Snapshot, name: str = "llm") -> RequirementPart:
@@ -114,20 +121,24 @@ def test_only_a_service_that_was_seen_has_a_limit_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "variables", "note"),
+    ("model", "most"),
     [
-        (COMPUTED, {}, "the prompts that it remembers come on top, up to 8 GiB"),
-        (COMPUTED, {"LLAMA_ARG_CACHE_RAM": "-1"}, "on top, without limit"),
-        ({**COMPUTED, "settings": {"context": 4096, "prompt_cache": 0}}, {}, None),
-        ({**DECLARED, "shape": SHAPE}, {}, None),
+        (COMPUTED, "8 GiB"),
+        # 32 KiB for each of 4,096 tokens, and a prompt more for a moment
+        (remembering(COMPUTED, prompt_cache=None), "256 MiB"),
+        (remembering(WINDOWED, prompt_cache=0), "488 MiB"),
+        (WINDOWED, "8.48 GiB"),
+        (remembering(WINDOWED, prompt_cache=0, checkpoints=0), None),
+        (remembering(COMPUTED, prompt_cache=0), None),
+        ({**DECLARED, "shape": SHAPE}, None),
     ],
 )
 def test_what_a_model_remembers_is_said_beside_its_computed_need(
-    model: dict[str, Any], variables: dict[str, str], note: str | None
+    model: dict[str, Any], most: str | None
 ) -> None:
-    notes = part(stack({**OLLAMA, "settings": variables}, model, used=IDLE), "m").notes
-    assert len(notes) == (note is not None)
-    assert all((note or "") in each for each in notes)
+    notes = part(stack(OLLAMA, model, used=IDLE), "m").notes
+    said = (f"the prompts that it remembers come on top, up to {most}",)
+    assert notes == (said if most else ())
 
 
 def test_a_server_that_was_killed_says_so() -> None:

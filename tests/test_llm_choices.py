@@ -23,29 +23,31 @@ def shape_of(tag: str) -> ModelShape:
 
 
 LLAMA = shape_of("llama3.1:8b")
+GEMMA = shape_of("gemma2:9b")
 
 
-def load(shape: ModelShape, settings: RunnerSettings, context: int) -> Bytes:
-    return llm_memory(shape, settings.model_copy(update={"context": context})).load
+def need(shape: ModelShape, settings: RunnerSettings, context: int) -> Bytes:
+    memory = llm_memory(shape, settings.model_copy(update={"context": context}))
+    return memory.full + memory.kernel
 
 
 @pytest.mark.parametrize("tag", ["llama3.1:8b", "gemma2:9b", "phi3:mini", "qwen2.5:7b"])
-@pytest.mark.parametrize("size", [6.3, 8, 11.3])
+@pytest.mark.parametrize("size", [6.5, 8, 11.3])
 @pytest.mark.parametrize("slots", [1, 3])
 def test_one_step_more_does_not_fit(tag: str, size: float, slots: int) -> None:
     shape, settings = shape_of(tag), RunnerSettings(context=4096, slots=slots)
     longest = longest_context(shape, settings, gibibytes(size))
     assert longest is not None
-    assert load(shape, settings, longest) <= gibibytes(size)
+    assert need(shape, settings, longest) <= gibibytes(size)
     if longest == shape.context_length:
         return
     assert longest % CONTEXT_STEP == 0
-    assert load(shape, settings, longest + CONTEXT_STEP) > gibibytes(size)
+    assert need(shape, settings, longest + CONTEXT_STEP) > gibibytes(size)
 
 
 def test_the_room_itself_is_enough_and_a_byte_less_is_not() -> None:
     settings = RunnerSettings(context=4096)
-    exact = load(LLAMA, settings, 8192)
+    exact = need(LLAMA, settings, 8192)
     assert longest_context(LLAMA, settings, exact) == 8192
     assert longest_context(LLAMA, settings, exact - 1) == 7168
 
@@ -55,7 +57,7 @@ def test_the_room_itself_is_enough_and_a_byte_less_is_not() -> None:
     [
         (131072, gibibytes(200), 131072),
         (5000, gibibytes(200), 5000),
-        (5000, load(LLAMA, RunnerSettings(context=1), 5000) - 1, 4096),
+        (5000, need(LLAMA, RunnerSettings(context=1), 5000) - 1, 4096),
         (512, gibibytes(200), 512),
         (512, gibibytes(1), None),
         (None, gibibytes(1), None),
@@ -100,8 +102,8 @@ def test_a_smaller_cache_saves_its_share(cache: CacheType, share: float) -> None
         for each in savings(LLAMA, RunnerSettings(context=4096))
         if each.settings.key_type == cache
     ]
-    assert found.load == round(share * mebibytes(512))
-    assert found.ceiling == found.load
+    assert found.full == round(share * mebibytes(512))
+    assert found.ceiling == found.full
 
 
 def test_one_slot_saves_the_others_caches_and_a_larger_batch() -> None:
@@ -111,12 +113,31 @@ def test_one_slot_saves_the_others_caches_and_a_larger_batch() -> None:
         if each.kind == "slots"
     ]
     assert found.settings.slots == 1
-    assert found.load > 3 * mebibytes(512)
+    assert found.full > 3 * mebibytes(512)
 
 
-def test_no_prompt_cache_saves_nothing_of_the_load() -> None:
+def test_no_prompt_cache_saves_nothing_of_the_need() -> None:
     found = savings(LLAMA, RunnerSettings(context=4096))[-1]
-    assert (found.load, found.ceiling) == (0, gibibytes(8))
+    assert (found.full, found.ceiling) == (0, gibibytes(8))
+
+
+def test_no_prompt_cache_is_offered_where_its_limit_is_in_tokens() -> None:
+    found = savings(LLAMA, RunnerSettings(context=4096, prompt_cache=None))[-1]
+    assert found.settings.prompt_cache == 0
+    assert (found.full, found.ceiling) == (0, 2 * mebibytes(512))
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "offered"), [(32, True), (3, True), (2, False), (0, False)]
+)
+def test_the_states_of_one_prompt_are_enough(checkpoints: int, offered: bool) -> None:
+    settings = RunnerSettings(context=8192, checkpoints=checkpoints)
+    found = [each for each in savings(GEMMA, settings) if each.kind == "states"]
+    assert bool(found) is offered
+    state = 21 * 2 * 2048 * 2 * 4096
+    for each in found:
+        assert each.settings.checkpoints == 2
+        assert (each.full, each.ceiling) == (0, (checkpoints - 2) * state)
 
 
 def test_a_model_that_embeds_has_nothing_to_save() -> None:
@@ -129,4 +150,11 @@ def test_a_model_that_embeds_has_nothing_to_save() -> None:
 )
 def test_the_prompt_cache_takes_what_is_left(beside: int, expected: int | None) -> None:
     memory = llm_memory(LLAMA, RunnerSettings(context=4096))
-    assert prompt_cache_that_fits(memory, memory.load + beside) == expected
+    assert prompt_cache_that_fits(memory, memory.full + memory.kernel + beside) == expected
+
+
+@pytest.mark.parametrize(("beside", "expected"), [(-1, None), (mebibytes(9.5), mebibytes(9))])
+def test_states_come_before_prompts(beside: int, expected: int | None) -> None:
+    memory = llm_memory(GEMMA, RunnerSettings(context=8192))
+    states = memory.full + memory.kernel + memory.checkpoints_ceiling
+    assert prompt_cache_that_fits(memory, states + beside) == expected

@@ -38,6 +38,40 @@ def test_which_layers_have_a_window(
     assert shape.window == window
 
 
+@pytest.mark.parametrize(
+    ("architecture", "layers", "ends"),
+    [
+        # One of six keeps all: the last whole one is the 18th, the 24th, the 30th, the 48th.
+        *(("gemma3", 18, False), ("gemma3", 26, True), ("gemma3", 34, True)),
+        *(("gemma3", 48, False), ("gemma2", 42, False), ("llama", 32, False)),
+        ("cohere2", 40, False),
+        ("cohere2moe", 40, True),  # the first of four keeps all, not the last
+        ("lfm2", 16, False),  # all have one, so there is no large mask
+    ],
+)
+def test_which_models_end_with_a_window(architecture: str, layers: int, ends: bool) -> None:
+    own: dict[str, Any] = {"block_count": layers, "attention__sliding_window": 512}
+    assert model_shape(header(architecture, **own)).ends_windowed is ends
+
+
+def test_without_a_window_none_is_at_the_end() -> None:
+    assert not model_shape(header("gemma3", block_count=34)).ends_windowed
+
+
+@pytest.mark.parametrize(
+    ("own", "queries"),
+    [
+        ({}, None),
+        ({"attention__key_length": 16}, None),  # 4 heads: as many as stand for a token
+        ({"attention__key_length": 32}, 128),
+        ({"attention__key_length": 8}, 32),
+        ({"attention__key_length": 32, "attention__head_count": (2, 4) * 4}, 128),
+    ],
+)
+def test_queries_are_those_of_all_heads(own: dict[str, Any], queries: int | None) -> None:
+    assert model_shape(header("qwen3", **own)).queries == queries
+
+
 def test_a_list_says_which_layers_have_a_window() -> None:
     pattern = (True, True, False, True, True, False, True, False)
     shape = model_shape(

@@ -76,6 +76,44 @@ def test_five_of_six_layers_of_gemma3_have_a_window() -> None:
     )
 
 
+UP = Tensor("blk.0.ffn_up.weight", "f16", (64, 256))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "tensors", "gated"),
+    [
+        ("llama", ("blk.0.ffn_gate.weight",), True),
+        ("llama", (), False),
+        ("mixtral", ("blk.0.ffn_gate_exps.weight",), True),
+        ("nomic-bert", ("blk.0.ffn_gate.weight",), True),
+        ("nomic-bert-moe", ("blk.0.ffn_gate_inp.weight",), False),
+    ],
+)
+def test_the_gate_is_told_by_its_tensor(
+    architecture: str, tensors: tuple[str, ...], gated: bool
+) -> None:
+    listed = (EMBEDDING, UP, *(Tensor(name, "f16", (64, 256)) for name in tensors))
+    assert model_shape(header(architecture, listed, feed_forward_length=256)).gated is gated
+
+
+@pytest.mark.parametrize(("width", "gated"), [(512, True), (256, False)])
+def test_a_gate_may_lie_within_the_tensor_upwards(width: int, gated: bool) -> None:
+    """That of phi3 is twice as wide as the layer."""
+    fused = Tensor("blk.0.ffn_up.weight", "f16", (64, width))
+    assert model_shape(header("phi3", (EMBEDDING, fused), feed_forward_length=256)).gated is gated
+
+
+@pytest.mark.parametrize(
+    ("architecture", "gated"),
+    [("llama", True), ("nomic-bert", True), ("bert", False), ("nomic-bert-moe", False)],
+)
+def test_without_tensors_the_architecture_says_whether_there_is_a_gate(
+    architecture: str, gated: bool
+) -> None:
+    whole = header(architecture, tensors=(), vocab_size=1000)
+    assert model_shape(whole, weights=Bytes(77)).gated is gated
+
+
 @pytest.mark.parametrize(
     ("architecture", "own", "embeds", "cached"),
     [

@@ -99,24 +99,28 @@ def tensors(model: CataloguedModel, kind: Kind) -> list[Tensor]:
         better = "q6_k" if mixed and is_kept_better(layer, layers) else kind.types
         sizes = [width, width, *kind.vectors, *((queries, keys, keys) if kind.bias else ())]
         matrices = [
-            (kind.types, (queries, width)),
-            (better, (inner, width)),
-            (kind.types, (width, 2 * inner)),
+            ("attn_output", kind.types, (queries, width)),
+            ("ffn_down", better, (inner, width)),
         ]
         if kind.fused:
-            matrices.append(("q5_k" if mixed else kind.types, (width, queries + 2 * keys)))
+            matrices += [
+                ("ffn_up", kind.types, (width, 2 * inner)),
+                ("attn_qkv", "q5_k" if mixed else kind.types, (width, queries + 2 * keys)),
+            ]
         else:
             matrices += [
-                (kind.types, (width, queries)),
-                (kind.types, (width, keys)),
-                (kind.values or better, (width, keys)),
+                ("ffn_up", kind.types, (width, inner)),
+                ("ffn_gate", kind.types, (width, inner)),
+                ("attn_q", kind.types, (width, queries)),
+                ("attn_k", kind.types, (width, keys)),
+                ("attn_v", kind.values or better, (width, keys)),
             ]
         found += [
             Tensor(f"blk.{layer}.v{number}", "f32", (size,)) for number, size in enumerate(sizes)
         ]
         found += [
-            Tensor(f"blk.{layer}.m{number}", types, dimensions)
-            for number, (types, dimensions) in enumerate(matrices)
+            Tensor(f"blk.{layer}.{name}.weight", types, dimensions)
+            for name, types, dimensions in matrices
         ]
     return found
 

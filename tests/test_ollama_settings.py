@@ -32,6 +32,7 @@ USUAL = {
     "mapped": False,
     "batch": None,
     "prompt_cache": 8192 * MIB,
+    "checkpoints": 32,
 }
 
 
@@ -60,8 +61,19 @@ USUAL = {
         ({"OLLAMA_FLASH_ATTENTION": CANARY}, {}),
         ({"LLAMA_ARG_CACHE_RAM": "512"}, {"prompt_cache": 512 * MIB}),
         ({"LLAMA_ARG_CACHE_RAM": "0"}, {"prompt_cache": 0}),
-        ({"LLAMA_ARG_CACHE_RAM": "-1"}, {}),
+        ({"LLAMA_ARG_CACHE_RAM": "-1"}, {"prompt_cache": None}),
+        ({"LLAMA_ARG_CACHE_RAM": "-2"}, {}),
         ({"LLAMA_ARG_CACHE_RAM": "999999999"}, {}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": "4"}, {"checkpoints": 4}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": "0"}, {"checkpoints": 0}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": "9999"}, {"checkpoints": 9999}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": "10000"}, {}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": "-1"}, {}),
+        ({"LLAMA_ARG_CTX_CHECKPOINTS": CANARY}, {}),
+        (
+            {"LLAMA_ARG_CTX_CHECKPOINTS": "2", "LLAMA_ARG_CACHE_RAM": "-1"},
+            {"checkpoints": 2, "prompt_cache": None},
+        ),
         ({"LLAMA_ARG_CTX_SIZE": "77", "OLLAMA_HOST": CANARY, "OLLAMA_ORIGINS": CANARY}, {}),
     ],
 )
@@ -105,6 +117,7 @@ def test_before_030_a_cache_type_needs_flash_attention(
     found = runner_settings(serving, ModelParameters(), SHAPE)
     assert found.key_type == key_type
     assert (found.prompt_cache == 0) is serving.old
+    assert (found.checkpoints == 0) is serving.old
 
 
 def test_quotes_of_other_variables_are_not_touched() -> None:

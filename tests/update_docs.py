@@ -1,7 +1,8 @@
 """Writes the made pages of the documentation: ``python -m tests.update_docs [--check]``.
 
 ``docs/commands.md`` comes from the real help, the tables of ``docs/guide/sizes.md`` from the
-results of ``make bench-sizing``.
+results of ``make bench-sizing``, and those of ``docs/guide/models-measured.md`` from the results of
+``make bench-ollama``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from hcreport import errors
 from hcreport.cli import main
-from tests import sizes_page
+from tests import models_page, sizes_page
 from tests.generated import ROOT, update
 
 PAGE = ROOT / "docs" / "commands.md"
@@ -70,7 +71,7 @@ def help_text(*words: str) -> str:
 
 
 def files() -> dict[Path, str]:
-    """Return the text of the page about the commands, and of the page about sizes."""
+    """Return the text of the page about the commands, and of those with tables of results."""
     rows = "".join(f"| {code} | {meaning} |\n" for code, meaning in exit_codes().items())
     calls: list[tuple[str, ...]] = [(), *((name,) for name in main.commands)]
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -80,7 +81,7 @@ def files() -> dict[Path, str]:
                 calls, pool.map(lambda words: help_text(*words), calls), strict=True
             )
         ]
-    return {PAGE: _INTRODUCTION + rows + "".join(blocks)} | sizes_page.files()
+    return {PAGE: _INTRODUCTION + rows + "".join(blocks)} | sizes_page.files() | models_page.files()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from hcreport.collect.redact import image_reference, mount_target
 from hcreport.collect.stats import Sample
-from hcreport.model import Container, Health, Limits, Mount, Probe
+from hcreport.model import Container, Health, Limits, Mount, Probe, ProbeOutcome
 from hcreport.units import NANO_CPUS_PER_CPU, Bytes, parse_compose_memory
 
 Json = dict[str, Any]
@@ -33,7 +33,6 @@ RUNNING_STATES = ("running", "paused", "restarting")
 
 _State = Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 
-_Outcome = Literal["passed", "failed", "timed out", "program not found"]
 
 # Podman's names for states that Docker has under another name.
 _PODMAN_STATES = {"configured": "created", "initialized": "created", "stopped": "exited"}
@@ -56,6 +55,15 @@ _SHELL_NO_PROGRAM = re.compile(
 )
 
 _NOT_EXECUTED = (-1, 126, 127)
+
+# Ollama's answer where memory is short for a model: up to 0.29 by its own check, since then from
+# llm/llama_server.go with a word of llm/status.go, or with the signal that ended the process.
+_MODEL_NOT_LOADED = re.compile(
+    r"model requires more system memory"
+    r"|process has terminated: .{0,300}?(insufficient memory|out of memory|not enough memory"
+    r"|failed to allocate|allocation failed|signal: killed|exit status 137)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def read_container(
@@ -181,7 +189,7 @@ def _probe(entry: Json) -> Probe:
     )
 
 
-def probe_outcome(exit_code: int, output: str) -> _Outcome:
+def probe_outcome(exit_code: int, output: str) -> ProbeOutcome:
     """Say what came of a probe; the output is matched and not kept.
 
     A shell that cannot find a program says so in a line of its own, and often a later ``|| exit 1``
@@ -189,6 +197,8 @@ def probe_outcome(exit_code: int, output: str) -> _Outcome:
     """
     if exit_code == 0:
         return "passed"
+    if _MODEL_NOT_LOADED.search(output):
+        return "model not loaded"
     if exit_code == -1 and _TIMED_OUT.search(output):
         return "timed out"
     if exit_code in _NOT_EXECUTED and _NO_PROGRAM.search(output):

@@ -37,10 +37,6 @@ from hcreport.model import Gap, LocalModel
 
 _DAMAGED = "The header of its file is damaged, or is none of a GGUF file."
 _OLD = "Its Ollama is older than 0.30; runners of that time were not measured."
-_UNLIMITED = (
-    "LLAMA_ARG_CACHE_RAM takes the limit off its prompt cache; the ceiling is stated for the "
-    "default limit."
-)
 
 
 def model_from_server(name: str, url: str) -> LocalModel:
@@ -209,8 +205,6 @@ class _Finding:
             self._note(model.name, "A part of it lies on a GPU, whose memory is not estimated.")
         if place.serving.old:
             self._note(model.name, _OLD)
-        elif place.serving.unlimited_cache:
-            self._note(model.name, _UNLIMITED)
 
     def _facts(self, model: LocalModel, server: PlaceServer | None) -> ModelFacts | None:
         """Return what the first source says that knows a model."""

@@ -14,7 +14,7 @@ from typing import get_args
 from hcreport.collect.ollama_facts import ModelParameters
 from hcreport.facts import fact_value
 from hcreport.model import CacheType, ModelShape, RunnerSettings
-from hcreport.units import mebibytes
+from hcreport.units import Bytes, mebibytes
 
 _OWN = "OLLAMA_"
 _CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE"
@@ -33,6 +33,7 @@ _SINCE_LLAMA_SERVER = (0, 30, 0)
 _MOST_SLOTS = 999
 _MOST_TOKENS = 99_999_999
 _MOST_MEBIBYTES = 99_999_999
+_MOST_STATES = 9_999
 
 _TRUE = ("1", "true")
 
@@ -50,11 +51,6 @@ class Serving:
     def old(self) -> bool:
         """Whether it has runners of its own, as Ollama had before 0.30."""
         return self.version is not None and self.version < _SINCE_LLAMA_SERVER
-
-    @property
-    def unlimited_cache(self) -> bool:
-        """Whether the service takes the limit off the prompt cache."""
-        return _whole(self.settings, "LLAMA_ARG_CACHE_RAM", least=-1) == -1
 
 
 def as_ollama_reads(environment: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -106,12 +102,21 @@ def runner_settings(
         mapped=bool(parameters.mapped),
         batch=parameters.batch,
     )
-    cache = _whole(given, "LLAMA_ARG_CACHE_RAM", least=0, most=_MOST_MEBIBYTES)
+    return settings.model_copy(update=_remembered(serving))
+
+
+def _remembered(serving: Serving) -> dict[str, object]:
+    """Return how much of finished prompts is kept; -1 MiB is no limit of size."""
     if serving.old:
-        cache = 0
-    if cache is None:
-        return settings
-    return settings.model_copy(update={"prompt_cache": mebibytes(cache)})
+        return {"prompt_cache": Bytes(0), "checkpoints": 0}
+    found: dict[str, object] = {}
+    cache = _whole(serving.settings, "LLAMA_ARG_CACHE_RAM", least=-1, most=_MOST_MEBIBYTES)
+    if cache is not None:
+        found["prompt_cache"] = None if cache < 0 else mebibytes(cache)
+    states = _whole(serving.settings, "LLAMA_ARG_CTX_CHECKPOINTS", least=0, most=_MOST_STATES)
+    if states is not None:
+        found["checkpoints"] = states
+    return found
 
 
 def _slots(given: Mapping[str, str], shape: ModelShape | None) -> int:

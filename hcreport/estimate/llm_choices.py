@@ -19,32 +19,38 @@ _SMALLER_CACHES: tuple[CacheType, ...] = ("q8_0", "q4_0")
 """The types that Ollama offers for the cache beside f16: its FAQ, ``OLLAMA_KV_CACHE_TYPE``."""
 
 
+FEWEST_STATES = 2
+"""As many as the server keeps of one prompt: with fewer, a follow-up question reads all again."""
+
+SavingKind = Literal["cache type", "slots", "prompt cache", "states"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saving:
     """One setting that saves memory."""
 
-    kind: Literal["cache type", "slots", "prompt cache"]
+    kind: SavingKind
     settings: RunnerSettings
     """All settings, with this one changed."""
-    load: Bytes
-    """Bytes that the model then needs less when it is loaded."""
+    full: Bytes
+    """Bytes that the model then needs less with a full context."""
     ceiling: Bytes
-    """Bytes that it then needs less at the most, with a full prompt cache."""
+    """Bytes that it then needs less at the most, with all that it remembers."""
 
 
 def longest_context(shape: ModelShape, settings: RunnerSettings, room: Bytes) -> int | None:
-    """Return the most tokens of context with which ``load`` is at most ``room`` bytes.
+    """Return the most tokens of context with which a model needs at most ``room`` bytes.
 
     Contexts are multiples of :data:`CONTEXT_STEP`, and the longest that the model was made for.
     None where not even the shortest of these fits.
     """
     longest = shape.context_length or _LONGEST_CONTEXT
-    if _load(shape, settings, longest) <= room:
+    if _need(shape, settings, longest) <= room:
         return longest
     fits, fails = 0, -(-longest // CONTEXT_STEP)
     while fails - fits > 1:  # the need grows with the context, so halving finds the last that fits
         middle = (fits + fails) // 2
-        if _load(shape, settings, middle * CONTEXT_STEP) <= room:
+        if _need(shape, settings, middle * CONTEXT_STEP) <= room:
             fits = middle
         else:
             fails = middle
@@ -61,20 +67,25 @@ def savings(shape: ModelShape, settings: RunnerSettings) -> tuple[Saving, ...]:
     if settings.slots > 1:
         one = settings.model_copy(update={"slots": 1})
         found.append(_saving("slots", shape, one, now))
-    if settings.prompt_cache:
+    if now.prompt_cache_ceiling:
         none = settings.model_copy(update={"prompt_cache": Bytes(0)})
         found.append(_saving("prompt cache", shape, none, now))
-    return tuple(each for each in found if each.load > 0 or each.ceiling > 0)
+    if now.checkpoints_ceiling:
+        fewer = settings.model_copy(update={"checkpoints": FEWEST_STATES})
+        found.append(_saving("states", shape, fewer, now))
+    return tuple(each for each in found if each.full > 0 or each.ceiling > 0)
 
 
 def prompt_cache_that_fits(memory: ModelMemory, room: Bytes) -> Bytes | None:
     """Return the largest prompt cache with which the ceiling is at most ``room`` bytes.
 
-    It is a whole number of MiB, as llama.cpp takes it. None where the model alone does not fit.
+    It is a whole number of MiB, as llama.cpp takes it. None where not even a ceiling without one
+    fits.
     """
-    if memory.load > room:
+    without = memory.full + memory.kernel + memory.checkpoints_ceiling
+    if without > room:
         return None
-    return Bytes((room - memory.load) // MIB * MIB)
+    return Bytes((room - without) // MIB * MIB)
 
 
 def _smaller_caches(settings: RunnerSettings) -> list[RunnerSettings]:
@@ -89,7 +100,7 @@ def _smaller_caches(settings: RunnerSettings) -> list[RunnerSettings]:
 
 
 def _saving(
-    kind: Literal["cache type", "slots", "prompt cache"],
+    kind: SavingKind,
     shape: ModelShape,
     changed: RunnerSettings,
     now: ModelMemory,
@@ -98,10 +109,11 @@ def _saving(
     return Saving(
         kind=kind,
         settings=changed,
-        load=Bytes(now.load - then.load),
-        ceiling=Bytes(now.ceiling - then.ceiling),
+        full=now.full - then.full,
+        ceiling=now.ceiling - then.ceiling,
     )
 
 
-def _load(shape: ModelShape, settings: RunnerSettings, context: int) -> Bytes:
-    return llm_memory(shape, settings.model_copy(update={"context": context})).load
+def _need(shape: ModelShape, settings: RunnerSettings, context: int) -> Bytes:
+    memory = llm_memory(shape, settings.model_copy(update={"context": context}))
+    return memory.full + memory.kernel

@@ -99,6 +99,28 @@ def layer_caches(header: Header) -> tuple[tuple[LayerCache, ...], int | None]:
     return caches, window if any(each.windowed for each in caches) else None
 
 
+def ends_windowed(header: Header) -> bool:
+    """Tell whether the last layer has a window and others have none.
+
+    Raises ValueError where the header lacks what is needed.
+    """
+    layers = layer_count(header)
+    if not _window(header, layers):
+        return False
+    windowed = _windowed_layers(header, layers)
+    return windowed[-1] and not all(windowed)
+
+
+def query_numbers(header: Header) -> int | None:
+    """Return the numbers of all heads' queries for one token, in the layer that has most.
+
+    None where they are as many as stand for the token itself.
+    """
+    heads = header.count("attention.head_count", 0)
+    numbers = heads * header.count("attention.key_length", 0)
+    return numbers if numbers not in {0, header.count("embedding_length")} else None
+
+
 def recurrent_state(header: Header) -> Bytes:
     """Return the bytes of the state that all recurrent layers keep for one slot."""
     state = _state_numbers(header)

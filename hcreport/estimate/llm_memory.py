@@ -8,11 +8,19 @@ there, the rest was not measured.
 
 from __future__ import annotations
 
+from hcreport.estimate.llm_compute import (
+    automatic_batch,
+    cells,
+    compute_room,
+    first_prompt,
+    score_copies,
+    window_cells,
+)
 from hcreport.facts import fact_bytes, fact_value
 from hcreport.model import CacheType, LayerCache, ModelMemory, ModelShape, RunnerSettings
-from hcreport.units import Bytes
+from hcreport.units import MIB, Bytes
 
-VALIDATED = frozenset({"llama", "qwen2", "gemma3"})
+VALIDATED = frozenset({"llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "bert", "nomic-bert"})
 """Architectures of which models were measured: fact ``ollama/runner-error-validated``."""
 
 BYTES_PER_NUMBER: dict[CacheType, float] = {
@@ -28,73 +36,110 @@ BYTES_PER_NUMBER: dict[CacheType, float] = {
 }
 """Bytes of one number in the cache: llama.cpp, ``ggml-common.h``; blocks of 32 with their scale."""
 
-_CELL_STEP = 256
-"""The cache holds a multiple of so many tokens: llama.cpp, ``llama-kv-cache.cpp``."""
+_OUTPUT_BYTES = 4
+"""Bytes of one number of the output, which is f32."""
 
-_BATCH = 512
-_BATCHES = ((8 * _BATCH, _BATCH), (64 * _BATCH, 2 * _BATCH))
-"""Up to how many tokens of context Ollama works on how many at once."""
+_ARRANGED_BYTES = 9 / 16
+"""Bytes of one weight of the types that are arranged anew most often, q4_0 and q4_k."""
 
-_LARGEST_BATCH = 4 * _BATCH
+_KEPT_BELOW = 32 * MIB
+"""From this size on the C library gives freed memory back at once: mallopt(3), M_MMAP_THRESHOLD."""
 
-
-def automatic_batch(settings: RunnerSettings, *, embeds: bool = False) -> int:
-    """Return how many tokens Ollama has worked on at once: ``automaticGenerationBatch``, 0.33."""
-    if settings.batch is not None:
-        return settings.batch
-    if embeds:
-        return min(_LARGEST_BATCH, settings.context)
-    tokens = settings.context * settings.slots
-    return next((batch for most, batch in _BATCHES if tokens <= most), _LARGEST_BATCH)
+_STATES_OF_A_PROMPT = 2
+"""How often the server keeps the state of a windowed or recurrent model while it reads a prompt:
+a batch before its end, and at its end (llama.cpp, ``server-context.cpp``)."""
 
 
 def llm_memory(shape: ModelShape, settings: RunnerSettings) -> ModelMemory:
     """Return what one model needs, in bytes, with its parts.
 
-    ``load`` is the highest resident memory of the runner: weights, the cache for the whole context
-    of each slot, room to compute one batch, the output, and the process. The prompt cache grows
-    after that, with each prompt that is not like an earlier one, up to its limit.
+    ``full`` is the sum of the parts: weights, the cache for the whole context of each slot, room to
+    compute one batch, the output, the process, and the states of one prompt. ``load`` is the
+    resident memory after a first prompt of one and a half batches: room that only a long prompt
+    touches is not in it. Finished prompts and further states come on top, up to their limits.
     """
-    compute = _compute(shape, settings)
+    room, copies = compute_room(shape, settings), score_copies(shape, settings)
     parts = {
         "weights": shape.weights,
         "repacked_copy": shape.repacked if settings.mapped else Bytes(0),
         "kv_cache": Bytes(_cache_bytes(shape, settings) + shape.recurrent * settings.slots),
-        "compute": compute,
-        "output": Bytes(settings.slots * shape.vocabulary * _OUTPUT_BYTES),
-        "overhead": _overhead(shape),
+        "compute": room.size,
+        "output": _output(shape, settings),
+        "overhead": _overhead(shape, settings) + copies.size,
+        "checkpoints": _first_states(shape, settings),
     }
-    load = Bytes(sum(parts.values()))
-    spread = _error(load, _uncertainty(shape, settings))
+    full = Bytes(sum(parts.values()))
+    filling = room.untouched + copies.untouched
+    load = full - filling
+    spread = _error(load, _uncertainty(shape))
     mapped = shape.weights if settings.mapped else Bytes(0)
-    kept = _prompt_cache(shape, settings)
+    anonymous = max(load - mapped - fact_bytes("ollama/runner-libraries"), Bytes(0))
+    kernel = _kernel(anonymous)
+    kept, states = _prompt_cache(shape, settings), _further_states(shape, settings)
     return ModelMemory(
         **parts,
+        full=full,
+        filling=filling,
         load=load,
         low=load - spread,
         high=load + spread,
-        container_minimum=max(load - mapped - fact_bytes("ollama/runner-libraries"), Bytes(0)),
+        kernel=kernel,
+        container_minimum=anonymous + kernel,
         prompt=prompt_bytes(shape, settings, settings.context),
         prompt_cache_ceiling=kept,
-        ceiling=load + kept,
+        checkpoints_ceiling=states,
+        ceiling=full + kept + states,
         validated=_is_validated(shape),
     )
 
 
+def _kernel(anonymous: Bytes) -> Bytes:
+    """Return what the kernel takes for a container with so much memory that no file backs."""
+    share = round(anonymous * fact_value("ollama/runner-kernel-share"))
+    return fact_bytes("ollama/runner-kernel-fixed") + share
+
+
 def prompt_bytes(shape: ModelShape, settings: RunnerSettings, tokens: int) -> Bytes:
-    """Return what one finished prompt of so many tokens keeps of the cache, bytes."""
+    """Return what one finished prompt of so many tokens keeps, bytes.
+
+    That is its part of the cache, and the states that were kept while it was read.
+    """
     kept = min(tokens, settings.context)
-    total = sum(
-        each.layers
-        * _token_bytes(each, settings)
-        * (min(kept, _window_cells(shape, settings)) if each.windowed else kept)
+    whole = sum(
+        each.layers * _token_bytes(each, settings) * kept
         for each in shape.caches
+        if not each.windowed
     )
-    return Bytes(round(total) + int(shape.recurrent))
+    states = 1 + min(settings.checkpoints, _STATES_OF_A_PROMPT)
+    return Bytes(round(whole) + states * int(_state(shape, settings, kept)))
 
 
-_OUTPUT_BYTES = 4
-"""One number for each token of the vocabulary and each slot, in f32."""
+def _state(shape: ModelShape, settings: RunnerSettings, tokens: int) -> Bytes:
+    """Return what of a text of so many tokens cannot be computed back: windows, recurrent state."""
+    windows = sum(
+        each.layers * _token_bytes(each, settings) * min(tokens, shape.window or tokens)
+        for each in shape.caches
+        if each.windowed
+    )
+    return Bytes(round(windows) + int(shape.recurrent))
+
+
+def _first_states(shape: ModelShape, settings: RunnerSettings) -> Bytes:
+    """Return the states that are kept of the first prompt, at its end and a batch before."""
+    end = first_prompt(shape, settings)
+    batch = automatic_batch(settings, embeds=shape.embeds)
+    ends = [end, end - batch] if end > batch else [end]
+    if shape.embeds:
+        return Bytes(0)
+    return Bytes(sum(_state(shape, settings, each) for each in ends[: settings.checkpoints]))
+
+
+def _further_states(shape: ModelShape, settings: RunnerSettings) -> Bytes:
+    """Return what states may add in all slots: each conversation keeps up to a number of them."""
+    if shape.embeds:
+        return Bytes(0)
+    most = settings.slots * settings.checkpoints * _state(shape, settings, settings.context)
+    return max(Bytes(most) - _first_states(shape, settings), Bytes(0))
 
 
 def _cache_bytes(shape: ModelShape, settings: RunnerSettings) -> int:
@@ -102,7 +147,7 @@ def _cache_bytes(shape: ModelShape, settings: RunnerSettings) -> int:
 
     llama.cpp, ``llama-kv-cache.cpp`` and ``llama-kv-cache-iswa.cpp``.
     """
-    whole, windowed = _cells(settings.context), _window_cells(shape, settings)
+    whole, windowed = cells(settings.context), window_cells(shape, settings)
     per_slot = sum(
         each.layers * _token_bytes(each, settings) * (windowed if each.windowed else whole)
         for each in shape.caches
@@ -115,40 +160,38 @@ def _token_bytes(cache: LayerCache, settings: RunnerSettings) -> float:
     return keys + cache.values * BYTES_PER_NUMBER[settings.value_type]
 
 
-def _cells(tokens: int) -> int:
-    return -(-tokens // _CELL_STEP) * _CELL_STEP
+def _output(shape: ModelShape, settings: RunnerSettings) -> Bytes:
+    """Return the numbers that come out: a score for each token of the vocabulary and each slot.
 
-
-def _window_cells(shape: ModelShape, settings: RunnerSettings) -> int:
-    """Return the tokens that a windowed layer has room for: its window and one batch."""
-    if shape.window is None:
-        return _cells(settings.context)
-    batch = automatic_batch(settings, embeds=shape.embeds)
-    return _cells(min(settings.context, shape.window + batch))
-
-
-def _compute(shape: ModelShape, settings: RunnerSettings) -> Bytes:
-    """Return the room for one batch: fact ``ollama/runner-compute``, fitted to llama.cpp's log."""
-    batch = automatic_batch(settings, embeds=shape.embeds)
-    cells = _cells(settings.context)
-    masks = 2 * batch * cells
-    if any(each.windowed for each in shape.caches):
-        masks += 2 * batch * _window_cells(shape, settings)
-    room = batch * (12 * shape.feed_forward + 20 * shape.embedding) + masks
-    if not settings.flash_attention:
-        scores = 4 * batch * cells * (shape.heads + 1)
-        room = max(room, scores + 4 * batch * (shape.feed_forward + 4 * shape.embedding))
+    A model that turns text into vectors has a row of scores, which nobody reads, and a vector for
+    each token of a batch (llama.cpp, ``llama-context.cpp``, ``output_reserve``).
+    """
     if shape.embeds:
-        room += int(fact_bytes("ollama/runner-embedding-extra"))
-    return Bytes(room)
+        batch = automatic_batch(settings, embeds=True)
+        return Bytes(batch * (shape.vocabulary + shape.embedding) * _OUTPUT_BYTES)
+    return Bytes(settings.slots * shape.vocabulary * _OUTPUT_BYTES)
 
 
-def _overhead(shape: ModelShape) -> Bytes:
+def _overhead(shape: ModelShape, settings: RunnerSettings) -> Bytes:
+    """Return the process itself: program, vocabulary, and what loading leaves behind."""
+    left = matrix_kept(shape, settings)
     return Bytes(
         int(fact_bytes("ollama/runner-overhead-fixed"))
         + int(fact_bytes("ollama/runner-overhead-per-token")) * shape.vocabulary
         + int(fact_bytes("ollama/runner-overhead-per-merge")) * shape.merges
+        + round(left * fact_value("ollama/runner-overhead-of-loading"))
     )
+
+
+def matrix_kept(shape: ModelShape, settings: RunnerSettings) -> Bytes:
+    """Return the bytes of the largest matrix where its memory may stay with the process.
+
+    While weights are arranged anew, the largest matrix lies in memory twice. What is freed
+    afterwards stays with the process in part, unless it is so large that it is given back at once.
+    """
+    matrix = round(shape.embedding * shape.feed_forward * _ARRANGED_BYTES)
+    stays = shape.repacked and not settings.mapped and matrix < _KEPT_BELOW
+    return Bytes(matrix if stays else 0)
 
 
 def measured_error(load: Bytes) -> Bytes:
@@ -166,14 +209,27 @@ def _is_validated(shape: ModelShape) -> bool:
     return shape.architecture in VALIDATED and not shape.sees
 
 
-def _uncertainty(shape: ModelShape, settings: RunnerSettings) -> str:
+def _uncertainty(shape: ModelShape) -> str:
     """Return the fact that says by what share the estimate may be wrong, in either direction."""
-    unusual = shape.embeds or shape.experts or shape.recurrent or not settings.flash_attention
-    if _is_validated(shape) and not unusual:
+    if _is_validated(shape) and not (shape.experts or shape.recurrent):
         return "ollama/runner-error-validated"
     return "ollama/runner-error-other"
 
 
 def _prompt_cache(shape: ModelShape, settings: RunnerSettings) -> Bytes:
-    """Return the most that finished prompts keep: all of the limit, because prompts add up."""
-    return Bytes(0) if shape.embeds else settings.prompt_cache
+    """Return the most that finished prompts keep: all of the limit, because prompts add up.
+
+    Without a limit in bytes there is one in tokens, the context of all slots, and one prompt more
+    for a moment (llama.cpp, ``server-task.cpp``, ``server_prompt_cache``).
+    """
+    if shape.embeds:
+        return Bytes(0)
+    if settings.prompt_cache is not None:
+        return settings.prompt_cache
+    states = 1 + min(settings.checkpoints, _STATES_OF_A_PROMPT)
+    token = sum(
+        each.layers * _token_bytes(each, settings) * (states if each.windowed else 1)
+        for each in shape.caches
+    )
+    prompts = settings.slots + 1
+    return Bytes(round(prompts * (token * settings.context + states * int(shape.recurrent))))

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from hcreport.estimate.llm_header import Header, Tensor, described_header
-from hcreport.estimate.llm_layers import layer_caches, recurrent_state
+from hcreport.estimate.llm_layers import (
+    ends_windowed,
+    layer_caches,
+    query_numbers,
+    recurrent_state,
+)
 from hcreport.estimate.llm_tensors import repacked_bytes, weight_bytes
 from hcreport.model import ModelShape
 from hcreport.units import LARGEST_COUNT, Bytes
@@ -14,6 +19,16 @@ _IMAGE_TENSORS = ("v.", "mm.")
 
 _MERGING = "gpt2"
 """The tokenizer whose merge rules are kept."""
+
+_WITHOUT_GATE = frozenset(
+    {
+        *("bert", "bloom", "falcon", "gpt2", "gptneox", "jina-bert-v3", "mpt", "nomic-bert-moe"),
+        *("phi2", "starcoder", "starcoder2"),
+    }
+)
+"""Their widest layer has no gate: llama.cpp b11434, the graphs in ``src/models``."""
+
+_CHOOSES = ".ffn_gate_inp"
 
 _EMBEDDING_NAMES = ("bert", "gemma-embedding", "llama-embed", "t5encoder")
 
@@ -37,9 +52,12 @@ def model_shape(header: Header, *, weights: Bytes | None = None) -> ModelShape:
         architecture=header.architecture,
         embedding=_positive(header, "embedding_length"),
         feed_forward=_feed_forward(header),
+        gated=_gated(header),
         heads=header.count("attention.head_count", 0),
+        queries=query_numbers(header),
         caches=caches,
         window=window,
+        ends_windowed=window is not None and ends_windowed(header),
         recurrent=recurrent_state(header),
         context_length=context or None,
         vocabulary=_vocabulary(header),
@@ -74,6 +92,21 @@ def _dense_feed_forward(header: Header) -> int:
     return max(
         (max(each.dimensions, default=0) for each in header.tensors if ".ffn_up." in each.name),
         default=0,
+    )
+
+
+def _gated(header: Header) -> bool:
+    """Tell whether the widest layer has a gate: a tensor of its own, or within the one upwards.
+
+    Where no tensors are listed the architecture says it. What chooses experts is no such gate.
+    """
+    if not header.tensors:
+        return header.architecture not in _WITHOUT_GATE
+    if any(".ffn_gate" in each.name and _CHOOSES not in each.name for each in header.tensors):
+        return True
+    wide = 2 * header.count("feed_forward_length", 0)
+    return any(
+        each.name.endswith(".ffn_up.weight") and wide in each.dimensions for each in header.tensors
     )
 
 

@@ -12,7 +12,6 @@ from hcreport.model import (
     Number,
     Origin,
     RunnerSettings,
-    Service,
     Snapshot,
 )
 from hcreport.units import Bytes, gib
@@ -47,8 +46,9 @@ def model_fit(model: LocalModel, snapshot: Snapshot) -> ModelFit:
 def model_need(model: LocalModel, snapshot: Snapshot) -> Number | None:
     """Return what a model needs, in bytes, with its origin; None where nobody knows.
 
-    What is declared counts. Else it is computed from the header: the highest the model's process
-    reaches, and the server that starts it (fact ``ollama/serve-idle``).
+    What is declared counts. Else it is computed from the header: what the model's process holds
+    with a full context, what the kernel takes for it, and the server that starts it (fact
+    ``ollama/serve-idle``).
     """
     if model.memory is not None:
         origin = snapshot.origin_of(f"models/{model.name}", model.location)
@@ -63,10 +63,10 @@ def model_need(model: LocalModel, snapshot: Snapshot) -> Number | None:
         evidence=f"computed for {settings.context} tokens from {_HEADERS[model.shape_from]}",
         fact=model.fact or "ollama/runner-overhead-fixed",
     )
-    server = fact_bytes("ollama/serve-idle")
-    low, high = computed.low + server, computed.high + server
+    beside = fact_bytes("ollama/serve-idle") + computed.filling + computed.kernel
+    low, high = computed.low + beside, computed.high + beside
     name = f"need of {model.name}"
-    return memory_number(name, computed.load + server, origin, low=low, high=high)
+    return memory_number(name, computed.load + beside, origin, low=low, high=high)
 
 
 def model_size(model: LocalModel) -> Bytes | None:
@@ -74,7 +74,9 @@ def model_size(model: LocalModel) -> Bytes | None:
     if model.memory is not None:
         return model.memory
     computed = model_memory(model)
-    return None if computed is None else computed.load + fact_bytes("ollama/serve-idle")
+    if computed is None:
+        return None
+    return computed.full + computed.kernel + fact_bytes("ollama/serve-idle")
 
 
 def model_memory(model: LocalModel) -> ModelMemory | None:
@@ -90,14 +92,6 @@ def runner_settings(model: LocalModel) -> RunnerSettings:
     longest = model.shape.context_length if model.shape else None
     context = model.context_length or (min(usual, longest) if longest else usual)
     return RunnerSettings(context=context)
-
-
-def prompts_unlimited(service: Service) -> bool:
-    """Tell whether a service takes the limit off the prompt cache of its models.
-
-    Source: fact ``ollama/prompt-cache-setting``, where -1 is no limit.
-    """
-    return service.settings.get("LLAMA_ARG_CACHE_RAM") == "-1"
 
 
 _HEADERS = {

@@ -79,7 +79,7 @@ def _model_part(
     if not any(model is each for each in loaded):
         reason = "not added: a larger model of the same service is, and both need not be loaded"
         return RequirementPart(name=model.name, kind="model", left_out=True, reason=reason)
-    notes = prompt_note(model, snapshot.services_by_name.get(model.service or ""))
+    notes = prompt_note(model)
     return RequirementPart(name=model.name, kind="model", memory=need, exact=True, notes=notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hcreport.estimate.memory import memory_number
-from hcreport.estimate.models import model_memory, model_size, prompts_unlimited
+from hcreport.estimate.models import model_memory, model_size
 from hcreport.estimate.need import Need
 from hcreport.estimate.scenarios import replicas
 from hcreport.model import LocalModel, Origin, RequirementPart, Service
@@ -74,14 +74,13 @@ def covered_part(
     )
 
 
-def prompt_note(model: LocalModel, service: Service | None) -> tuple[str, ...]:
+def prompt_note(model: LocalModel) -> tuple[str, ...]:
     """Return that prompts come on top of a computed need; nothing where none are remembered."""
     memory = model_memory(model)
-    if memory is None or model.memory is not None or not memory.prompt_cache_ceiling:
+    if memory is None or model.memory is not None or memory.ceiling == memory.full:
         return ()
-    unlimited = service is not None and prompts_unlimited(service)
-    most = "without limit" if unlimited else f"up to {gib(memory.prompt_cache_ceiling)}"
-    return (f"the prompts that it remembers come on top, {most}",)
+    most = gib(memory.ceiling - memory.full)
+    return (f"the prompts that it remembers come on top, up to {most}",)
 
 
 def without_models(needs: Sequence[Need], counted: Bytes) -> list[Need]:

@@ -50,6 +50,7 @@ from hcreport.model.observed import (
     Layer,
     MemoryUse,
     Probe,
+    ProbeOutcome,
     Volume,
 )
 from hcreport.model.origin import Family, Number, Origin, OriginKind, OriginNote, Unit
@@ -115,6 +116,7 @@ __all__ = [
     "Point",
     "Pressure",
     "Probe",
+    "ProbeOutcome",
     "Project",
     "Proof",
     "ProofFailure",

@@ -35,11 +35,17 @@ class ModelShape(Record):
     """Numbers that stand for one token within the model."""
     feed_forward: int = Field(ge=0)
     """Numbers in the widest layer between; 0 where the header does not say."""
+    gated: bool = True
+    """That layer has a gate beside it, as almost all models that answer have."""
     heads: int = Field(ge=0)
     """Attention heads of the layer that has most."""
+    queries: int | None = Field(default=None, ge=0)
+    """Numbers of all heads' queries for one token; None is as many as :attr:`embedding`."""
     caches: tuple[LayerCache, ...] = ()
     window: int | None = None
     """Tokens that a windowed layer looks back."""
+    ends_windowed: bool = False
+    """Its last layer is a windowed one, and others are not."""
     recurrent: Bytes = Bytes(0)
     """Bytes of the state that recurrent layers keep, for each slot, however long the context."""
     context_length: int | None = Field(default=None, ge=1)
@@ -74,8 +80,10 @@ class RunnerSettings(Record):
     """The file is mapped into memory; Ollama does so only where a GPU helps."""
     batch: int | None = Field(default=None, ge=1)
     """Tokens that are worked on at once; None is Ollama's own choice."""
-    prompt_cache: Bytes = gibibytes(8)
-    """The most that finished prompts may hold."""
+    prompt_cache: Bytes | None = gibibytes(8)
+    """The most that finished prompts may hold; None is as many tokens as all slots have."""
+    checkpoints: int = Field(default=32, ge=0)
+    """How many states of a windowed or recurrent model each conversation may keep."""
 
 
 class ModelMemory(Record):
@@ -90,18 +98,28 @@ class ModelMemory(Record):
     output: Bytes
     overhead: Bytes
     """The process itself, its libraries and its vocabulary."""
+    checkpoints: Bytes
+    """States of the first prompt, which only windowed and recurrent models keep."""
+    full: Bytes
+    """All of it: what the runner holds once a prompt has filled the context."""
+    filling: Bytes
+    """What of :attr:`full` is not touched before the context fills."""
     load: Bytes
-    """All of it: the highest the runner reaches in its first full batch."""
+    """The rest: the highest the runner reaches in its first full batch."""
     low: Bytes
     high: Bytes
     """The range in which ``load`` lies for this architecture."""
+    kernel: Bytes
+    """What the kernel takes for a container with it, which no process shows."""
     container_minimum: Bytes
-    """What of ``load`` cannot be taken back: the smallest limit in which it runs."""
+    """What of ``load`` and :attr:`kernel` cannot be taken back: the smallest limit for it."""
     prompt: Bytes
     """What one finished prompt that fills the context adds, until the cache is full."""
     prompt_cache_ceiling: Bytes
     """The most that finished prompts may add."""
+    checkpoints_ceiling: Bytes
+    """The most that states of longer conversations may add."""
     ceiling: Bytes
-    """``load`` with a full prompt cache."""
+    """``full`` with a full prompt cache and all states."""
     validated: bool
     """Models of this architecture were measured; else the range is wider."""

@@ -51,11 +51,15 @@ class Engine(Record):
     """Why blocks on the disk were not counted in the engine's own folder; empty where they were."""
 
 
+ProbeOutcome = Literal["passed", "failed", "timed out", "program not found", "model not loaded"]
+"""What came of a probe; ``model not loaded``: Ollama says that memory is short for a model."""
+
+
 class Probe(Record):
     """One run of a health check: what came of it, without its output."""
 
     exit_code: int
-    outcome: Literal["passed", "failed", "timed out", "program not found"]
+    outcome: ProbeOutcome
 
 
 class Health(Record):

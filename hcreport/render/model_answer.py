@@ -34,8 +34,8 @@ class ModelAnswer:
 
     @property
     def need(self) -> Bytes:
-        """What the model and Ollama itself need together, in bytes."""
-        return self.memory.load + self.server
+        """What the model with a full context, the kernel and Ollama need together, in bytes."""
+        return self.memory.full + self.memory.kernel + self.server
 
     @property
     def fits(self) -> bool | None:
@@ -46,14 +46,17 @@ class ModelAnswer:
 def model_json(answer: ModelAnswer) -> str:
     """Return the parts of a model's need as JSON, all sizes in bytes.
 
-    ``load`` is the sum of ``weights``, ``repacked_copy``, ``kv_cache``, ``compute``, ``output`` and
-    ``overhead``; ``ceiling`` is ``load`` and ``prompt_cache_ceiling``. ``source`` says who told the
-    shape: ``ollama``, ``file``, ``registry`` or ``catalogue``. ``file`` is the size of all files.
+    ``full`` is the sum of ``weights``, ``repacked_copy``, ``kv_cache``, ``compute``, ``output``,
+    ``overhead`` and ``checkpoints``; ``load`` is ``full`` without ``filling``; ``ceiling`` is
+    ``full`` with ``prompt_cache_ceiling`` and ``checkpoints_ceiling``; ``kernel`` comes beside.
+    ``source`` says who told the shape: ``ollama``, ``file``, ``registry`` or ``catalogue``.
+    ``file`` is the size of all files.
     """
     memory, settings = answer.memory, answer.settings
     sizes = (
         *("weights", "kv_cache", "compute", "output", "overhead", "load", "container_minimum"),
-        *("prompt_cache_ceiling", "ceiling", "low", "high"),
+        *("prompt_cache_ceiling", "ceiling", "low", "high", "full", "filling", "checkpoints"),
+        *("checkpoints_ceiling", "kernel"),
     )
     found = {
         "model": answer.model.name,

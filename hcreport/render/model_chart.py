@@ -80,14 +80,14 @@ class ModelChart:
 
 
 def model_chart(name: str, parts: Sequence[Part], has: Bytes | None) -> ModelChart:
-    """Return the drawing of a model's parts, loaded and with a full prompt cache.
+    """Return the drawing of a model's parts, with a full context and with all that it remembers.
 
     ``has`` is what the model can have at the most, in bytes; None where it is not known.
     """
-    loaded = [each for each in parts if each.kind != "prompts"]
-    rows = [("Loaded", loaded)]
-    if len(loaded) < len(parts):
-        rows.append(("With a full prompt cache", list(parts)))
+    needed = [each for each in parts if each.kind != "prompts"]
+    rows = [("With a full context", needed)]
+    if len(needed) < len(parts):
+        rows.append(("With all that it remembers", list(parts)))
     whole = total(each.size for each in parts)
     largest = max(int(whole), int(has or 0), 1)
     bars = tuple(

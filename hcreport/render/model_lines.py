@@ -19,7 +19,8 @@ from hcreport.estimate.llm_choices import (
     prompt_cache_that_fits,
     savings,
 )
-from hcreport.estimate.llm_memory import automatic_batch, measured_error
+from hcreport.estimate.llm_compute import automatic_batch
+from hcreport.estimate.llm_memory import measured_error
 from hcreport.render.console import WIDTH, indented, printed, shown
 from hcreport.render.escape import one_line
 from hcreport.render.model_answer import ModelAnswer
@@ -30,8 +31,9 @@ _BAR = 10
 _WIDE_BAR = 30
 _WIDE = 100
 _NARROWEST = 72
-_NAMES = 27
-_SIZES = 13
+_NAMES = 30
+_SIZES = 14
+_GAP = 1
 
 _EIGHTHS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 
@@ -70,7 +72,7 @@ def _lines(answer: ModelAnswer, bar: int) -> Iterator[RenderableType]:
 
 def _verdict(answer: ModelAnswer) -> RenderableType:
     """Return the first line; it says whether the model fits where a memory was asked about."""
-    needs = f"{one_line(answer.model.name)} needs {gib(answer.memory.load)} for {_context(answer)}"
+    needs = f"{one_line(answer.model.name)} needs {gib(answer.memory.full)} for {_context(answer)}"
     if not answer.asked or answer.room is None:
         return shown(f"{needs}.", "bold")
     if answer.fits:
@@ -108,20 +110,30 @@ def _parts(answer: ModelAnswer, bar: int) -> RenderableType:
         ("Second copy", memory.repacked_copy, "made for the CPU"),
         ("Key-value cache", memory.kv_cache, _cache_words(answer)),
         ("Compute", memory.compute, f"a batch of {batch:,} tokens"),
-        ("Output", memory.output, "a score for each token"),
+        (
+            "Output",
+            memory.output,
+            "a row for each token" if answer.shape.embeds else "a score for each token",
+        ),
         ("Process", memory.overhead, "program and vocabulary"),
+        ("States of one prompt", memory.checkpoints, "to go back in the text"),
     ]
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, _GAP))
     table.add_column(no_wrap=True, width=_NAMES)
     table.add_column(no_wrap=True, width=_SIZES, justify="right")
     table.add_column(no_wrap=True, width=bar)
     table.add_column(overflow="fold")
     for name, size, words in rows:
         if size:
-            share = size / memory.load
+            share = size / memory.full
             table.add_row(f"  {name}", gib(size), Text(_bar(share, bar), "cyan"), shown(words))
-    most = f"{gib(memory.low)} to {gib(memory.high)}"
-    table.add_row(Text("  At its highest", "bold"), Text(gib(memory.load), "bold"), "", shown(most))
+    most = f"{gib(memory.low + memory.filling)} to {gib(memory.high + memory.filling)}"
+    table.add_row(
+        Text("  With a full context", "bold"), Text(gib(memory.full), "bold"), "", shown(most)
+    )
+    if gib(memory.load) != gib(memory.full):
+        later = shown("the rest comes later")
+        table.add_row("  After a first prompt", gib(memory.load), "", later)
     return table
 
 
@@ -138,31 +150,32 @@ def _bar(share: float, width: int) -> str:
 
 
 def _limits(answer: ModelAnswer) -> RenderableType:
-    """Return the smallest limit, and how far finished prompts take the model beyond its load."""
+    """Return the smallest limit, and how far what is remembered takes the model beyond its need."""
     memory, kept = answer.memory, answer.memory.prompt_cache_ceiling
     with_server = gib(memory.container_minimum + answer.server)
     rows = [
         (
             "Smallest container limit",
             gib(memory.container_minimum),
-            f"{with_server} with Ollama's own server",
+            f"{with_server} with Ollama's server",
         )
     ]
-    if not kept:
-        rows.append(("Ceiling", gib(memory.ceiling), "it keeps no finished prompts"))
-        return _rows(rows)
-    tokens = f"of {answer.settings.context:,} tokens, kept for a like one"
-    rows += [
-        ("Each finished prompt", f"+{gib(memory.prompt)}", tokens),
-        ("All finished prompts", f"+{gib(kept)}", f"at most: LLAMA_ARG_CACHE_RAM={kept // MIB}"),
-        ("Ceiling", gib(memory.ceiling), "with all of them"),
-    ]
+    if kept:
+        tokens = f"of {answer.settings.context:,} tokens, for a like one"
+        setting = f"at most: LLAMA_ARG_CACHE_RAM={kept // MIB}"
+        rows.append(("Each finished prompt", f"+{gib(memory.prompt)}", tokens))
+        rows.append(("All finished prompts", f"+{gib(kept)}", setting))
+    if states := memory.checkpoints_ceiling:
+        setting = f"with LLAMA_ARG_CTX_CHECKPOINTS={answer.settings.checkpoints}"
+        rows.append(("States of conversations", f"+{gib(states)}", setting))
+    words = "with all of them" if memory.ceiling > memory.full else "it keeps no finished prompts"
+    rows.append(("Ceiling", gib(memory.ceiling), words))
     return _rows(rows)
 
 
 def _room(answer: ModelAnswer) -> RenderableType:
-    """Return whether the model and Ollama's server fit, and the longest context that does."""
-    need = ("The model needs", gib(answer.need), "with Ollama's own server")
+    """Return whether the model and what is beside it fit, and the longest context that does."""
+    need = ("The model needs", gib(answer.need), "with Ollama and the kernel")
     if answer.room is None:
         why = f"{answer.reason} To ask about a memory, add --memory 8g."
         return Group(_rows([need, ("Docker has", NOT_MEASURED, "")]), indented(why))
@@ -194,7 +207,8 @@ def _left(answer: ModelAnswer, room: Bytes) -> tuple[str, str, str]:
         poorly = "it would start, and read its weights again and again"
         words = poorly if answer.settings.mapped and starts else "it does not fit"
         return "Missing", gib(answer.need - room), words
-    close = answer.memory.high + answer.server > room
+    spread = answer.memory.high - answer.memory.load
+    close = answer.need + spread > room
     words = "it fits, but the estimate's range goes beyond" if close else "it fits"
     return "Left for the rest", gib(room - answer.need), words
 
@@ -212,9 +226,9 @@ def _cache_room(answer: ModelAnswer, room: Bytes) -> Iterator[tuple[str, str, st
 
 def _rows(rows: list[tuple[str, str, str]]) -> RenderableType:
     """Return names, sizes and words as columns that stand under those of the other sections."""
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, _GAP))
     table.add_column(no_wrap=True, width=_NAMES)
-    table.add_column(no_wrap=True, width=_SIZES, justify="right")
+    table.add_column(no_wrap=True, min_width=_SIZES, justify="right")
     table.add_column(overflow="fold")
     for name, size, words in rows:
         table.add_row(f"  {name}", size, shown(words))
@@ -236,10 +250,12 @@ def _saved(saving: Saving) -> tuple[str, str, str]:
         case "slots":
             name, words = f"OLLAMA_NUM_PARALLEL={settings.slots}", "one request at a time"
         case "prompt cache":
-            name = f"LLAMA_ARG_CACHE_RAM={settings.prompt_cache // MIB}"
             words = "off the ceiling; keeps no prompts"
-            return name, f"-{gib(saving.ceiling)}", words
-    return name, f"-{gib(saving.load)}", words
+            return "LLAMA_ARG_CACHE_RAM=0", f"-{gib(saving.ceiling)}", words
+        case "states":
+            name = f"LLAMA_ARG_CTX_CHECKPOINTS={settings.checkpoints}"
+            return name, f"-{gib(saving.ceiling)}", "off the ceiling; two stay"
+    return name, f"-{gib(saving.full)}", words
 
 
 def _sources(answer: ModelAnswer) -> Iterator[RenderableType]:
@@ -275,5 +291,5 @@ def _validity(answer: ModelAnswer) -> str:
     elif spread <= measured_error(memory.load):
         known = f"Models of the architecture {name} were measured"
     else:
-        known = f"Models of the architecture {name} were measured, but not of this kind or so run"
+        known = f"Models of the architecture {name} were measured, but not of this kind"
     return f"{about} {known}: the range is {gib(spread)} to both sides."

@@ -17,7 +17,6 @@ from hcreport.estimate.model_room import room_for, unmeasured_beside
 from hcreport.estimate.models import (
     model_memory,
     model_size,
-    prompts_unlimited,
     runner_settings,
     service_limit,
 )
@@ -36,6 +35,7 @@ from hcreport.model import (
 )
 from hcreport.names import slug
 from hcreport.render.model_chart import ModelChart, Part, model_chart
+from hcreport.render.model_evidence import Evidence, failed_loads
 from hcreport.render.model_parts import model_parts
 from hcreport.render.model_tables import (
     MachineTable,
@@ -78,24 +78,34 @@ class ModelView:
         return fact_bytes("ollama/serve-idle")
 
     @property
+    def beside(self) -> Bytes:
+        """What comes beside the model's own process: its server, and the kernel's share."""
+        return self.server + self.memory.kernel
+
+    @property
+    def full(self) -> Bytes:
+        """What the model and all beside it need once a prompt has filled the context."""
+        return self.memory.full + self.beside
+
+    @property
     def load(self) -> Bytes:
-        """What the model and its server need when it is loaded."""
-        return self.memory.load + self.server
+        """What of :attr:`full` they hold after a first, short prompt."""
+        return self.memory.load + self.beside
 
     @property
     def low(self) -> Bytes:
-        """Lower end of the range of :attr:`load`."""
-        return self.memory.low + self.server
+        """Lower end of the range of :attr:`full`."""
+        return self.memory.low + self.memory.filling + self.beside
 
     @property
     def high(self) -> Bytes:
-        """Upper end of the range of :attr:`load`."""
-        return self.memory.high + self.server
+        """Upper end of the range of :attr:`full`."""
+        return self.memory.high + self.memory.filling + self.beside
 
     @property
     def ceiling(self) -> Bytes:
-        """:attr:`load` with a full prompt cache."""
-        return self.memory.ceiling + self.server
+        """:attr:`full` with all that it remembers."""
+        return self.memory.ceiling + self.beside
 
     @property
     def smallest_limit(self) -> Bytes:
@@ -104,8 +114,8 @@ class ModelView:
 
     @property
     def need(self) -> Bytes:
-        """What counts in every sum: the declared need where there is one, else :attr:`load`."""
-        return model_size(self.model) or self.load
+        """What counts in every sum: the declared need where there is one, else :attr:`full`."""
+        return model_size(self.model) or self.full
 
     @cached_property
     def engine(self) -> Number | None:
@@ -163,15 +173,14 @@ class ModelView:
         """What collecting could not find out about it, one sentence each."""
         return model_notes(self.model.name, self.snapshot)
 
-    @property
-    def capped(self) -> bool:
-        """The prompts that it remembers have a limit."""
-        service = self.snapshot.services_by_name.get(self.model.service or "")
-        return service is None or not prompts_unlimited(service)
+    @cached_property
+    def failed_loads(self) -> tuple[Evidence, ...] | None:
+        """Return what was seen of loads that failed; None where no container was looked at."""
+        return failed_loads(self.model, self.snapshot)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """Return its parts as numbered rows; all but the prompt cache are there once loaded."""
+        """Return its parts as numbered rows; what it remembers comes last."""
         return model_parts(self.shape, self.memory, self.settings, server=self.server)
 
     @cached_property
@@ -185,7 +194,7 @@ class ModelView:
         """Return what it needs after some different prompts, each as long as the context."""
         most, prompt = self.memory.prompt_cache_ceiling, self.memory.prompt
         return tuple(
-            (count, self.load + prompt * count) for count in PROMPTS if 0 < prompt * count <= most
+            (count, self.full + prompt * count) for count in PROMPTS if 0 < prompt * count <= most
         )
 
     @cached_property
@@ -217,7 +226,7 @@ class ModelView:
     @cached_property
     def smaller(self) -> tuple[SmallerModel, ...]:
         """Return models that need less with the same settings."""
-        return smaller_models(self.model, self.load, self.settings, self.room)
+        return smaller_models(self.model, self.full, self.settings, self.room)
 
     @cached_property
     def image(self) -> Image | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hcreport.estimate.llm_memory import automatic_batch
+from hcreport.estimate.llm_compute import automatic_batch
 from hcreport.model import ModelMemory, ModelShape, RunnerSettings
 from hcreport.render.model_chart import Part
 from hcreport.render.words import counted, plain_number
@@ -15,7 +15,7 @@ from hcreport.units import Bytes, gib
 def model_parts(
     shape: ModelShape, memory: ModelMemory, settings: RunnerSettings, *, server: Bytes
 ) -> tuple[Part, ...]:
-    """Return the parts that a model has, numbered; all but the prompt cache are there once loaded.
+    """Return the parts that a model has, numbered; what it remembers comes last.
 
     ``server`` is what Ollama's own server takes beside the model, in bytes.
     """
@@ -50,7 +50,20 @@ def _parts(
         why=f"{plain_number(batch)} tokens at once",
     )
     yield Part(
-        kind="work", name="Output", size=memory.output, why=f"a number for each token; {slots}"
+        kind="work",
+        name="Output",
+        size=memory.output,
+        why="a row of numbers for each token of a batch"
+        if shape.embeds
+        else f"a number for each token; {slots}",
+        fact="ollama/runner-embedding-output" if shape.embeds else "",
+    )
+    yield Part(
+        kind="cache",
+        name="States of one prompt",
+        size=memory.checkpoints,
+        why="copies of its windows or its recurrent state, to go back in the text",
+        fact="ollama/states-kept",
     )
     yield Part(
         kind="process",
@@ -67,11 +80,25 @@ def _parts(
         fact="ollama/serve-idle",
     )
     yield Part(
+        kind="process",
+        name="The kernel's share",
+        size=memory.kernel,
+        why="what it takes for the container",
+        fact="ollama/runner-kernel-share",
+    )
+    yield Part(
         kind="prompts",
         name="Prompt cache, at most",
         size=memory.prompt_cache_ceiling,
         why=f"{gib(memory.prompt)} for each prompt as long as the context",
         fact="ollama/prompt-cache-limit",
+    )
+    yield Part(
+        kind="prompts",
+        name="Further states, at most",
+        size=memory.checkpoints_ceiling,
+        why=f"{counted(settings.checkpoints, 'state')} for each conversation",
+        fact="ollama/states-kept",
     )
 
 

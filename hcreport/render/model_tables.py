@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hcreport.estimate.llm_choices import savings
-from hcreport.estimate.llm_memory import llm_memory
+from hcreport.estimate.llm_choices import FEWEST_STATES, savings
 from hcreport.estimate.machines import MACHINES, machine_needs, verdict
 from hcreport.estimate.memory import engine_memory
 from hcreport.estimate.model_room import need_alone
-from hcreport.facts import catalogue, fact, fact_bytes
+from hcreport.estimate.models import model_size
+from hcreport.facts import catalogue, fact
 from hcreport.model import (
     LocalModel,
     ModelShape,
@@ -29,6 +29,7 @@ _WORDS = {
     "cache type": ("Store the cache in {}", "OLLAMA_KV_CACHE_TYPE={}"),
     "slots": ("Answer one request at a time", "OLLAMA_NUM_PARALLEL=1"),
     "prompt cache": ("Keep no finished prompts", "LLAMA_ARG_CACHE_RAM=0"),
+    "states": ("Keep the states of one prompt only", f"LLAMA_ARG_CTX_CHECKPOINTS={FEWEST_STATES}"),
 }
 
 
@@ -72,7 +73,7 @@ class SavingRow:
 
     what: str
     setting: str
-    load: Bytes
+    full: Bytes
     ceiling: Bytes
 
 
@@ -144,7 +145,7 @@ def saving_rows(shape: ModelShape, settings: RunnerSettings) -> tuple[SavingRow,
             SavingRow(
                 what=what.format(value),
                 setting=setting.format(value),
-                load=each.load,
+                full=each.full,
                 ceiling=each.ceiling,
             )
         )
@@ -165,8 +166,8 @@ def smaller_models(
             continue
         longest = known.shape.context_length or settings.context
         fitting = settings.model_copy(update={"context": min(settings.context, longest)})
-        size = llm_memory(known.shape, fitting).load + fact_bytes("ollama/serve-idle")
-        if size < need:
+        size = model_size(LocalModel(name=tag, shape=known.shape, settings=fitting))
+        if size is not None and size < need:
             found.append(
                 SmallerModel(
                     tag=tag,

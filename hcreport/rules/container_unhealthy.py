@@ -12,8 +12,8 @@ Read what the last probes printed. If their program is missing, use one that the
 
 Limits:
 Only running containers are judged. A stopped one keeps its last state, and a paused one turns
-unhealthy by itself. What the probes printed is not in the snapshot. Lack of memory is no cause
-that this rule can see; container-oom-killed looks for that.
+unhealthy by itself. Of what the probes printed only the kind is in the snapshot. Lack of memory
+shows here only where Ollama says so; container-oom-killed looks for what the kernel did.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ RULE = Rule(
         "docker/stopped-keeps-health",
         "docker/missing-probe-program",
         "docker/ollama-image-has-no-curl",
+        "ollama/refusal-until-029",
+        "ollama/failed-load-since-030",
     ),
 )
 
@@ -89,6 +91,8 @@ def _cause(container: Container, case: Case) -> tuple[str, tuple[Action, ...]]:
             steps.other_probe(container.service or container.name, image),
             _look(container),
         )
+    if any(each.outcome == "model not loaded" for each in probes):
+        return ": memory is short for the model that its health check asks for", (_look(container),)
     if program in FETCHERS and is_ollama_image(image):
         return f"; its health check runs {program}, which the image of Ollama does not hold", (
             steps.other_probe(container.service or container.name, image),

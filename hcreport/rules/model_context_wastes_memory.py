@@ -127,5 +127,5 @@ def _saves(model: LocalModel, settings: RunnerSettings, **changes: Any) -> str:
     """Return in words what other settings need less, computed."""
     shape = known(model.shape)
     other = llm_memory(shape, settings.model_copy(update=changes))
-    less = llm_memory(shape, settings).load - other.load
+    less = llm_memory(shape, settings).full - other.full
     return f"{model.name} needs {gib(Bytes(max(0, less)))} less"

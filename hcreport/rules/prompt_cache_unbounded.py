@@ -2,7 +2,7 @@
 
 What it checks:
 Whether a local model with a full prompt cache needs more than what is left for it: the engine less
-all else that starts, or the limit of its service. A cache without any limit always does.
+all else that starts, or the limit of its service.
 
 Why it matters:
 The server keeps finished prompts in memory, by default up to 8 GiB for each model. Each prompt
@@ -14,14 +14,15 @@ then take longer.
 
 Limits:
 Only Ollama 0.30 and later has this cache. How many different prompts there will be is not known,
-so the rule looks at the most that is allowed. A GPU is not counted.
+so the rule looks at the most that is allowed. With -1 that is as many tokens as all slots have. A
+GPU is not counted.
 """
 
 from __future__ import annotations
 
 from hcreport.estimate.model_room import room_for
-from hcreport.estimate.models import model_memory, model_size, prompts_unlimited
-from hcreport.model import Action, LocalModel, Number, Severity
+from hcreport.estimate.models import model_memory, model_size
+from hcreport.model import Action, LocalModel, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import (
     Case,
@@ -59,32 +60,25 @@ def check(model: LocalModel, case: Case) -> Verdict:
     room = known(room_for(model, case.snapshot))
     if need > room:
         return NotApplicable("it does not fit even without: see model-does-not-fit")
-    service, ceiling = case.service(model.service), need + memory.prompt_cache_ceiling
-    unlimited = service is not None and prompts_unlimited(service)
-    if ceiling <= room and not unlimited:
+    ceiling = need + memory.prompt_cache_ceiling
+    if ceiling <= room:
         return None
-    kept = (
-        "prompts without limit" if unlimited else f"{gib(memory.prompt_cache_ceiling)} of prompts"
-    )
+    left = room - need
+    if memory.checkpoints_ceiling < left:
+        left -= memory.checkpoints_ceiling  # which the rule model-states-unbounded looks at
     return Problem(
         message=(
-            f"{model.name} needs {gib(need)} and may keep {kept}, "
-            f"but there is room for {gib(room)}."
+            f"{model.name} needs {gib(need)} and may keep {gib(memory.prompt_cache_ceiling)} of "
+            f"prompts, but there is room for {gib(room)}."
         ),
         numbers=(
-            *_most(ceiling, case, unlimited=unlimited),
+            case.computed("need with a full prompt cache", ceiling, "need and largest cache"),
             case.computed("room for it", room, "the engine less all else, or the limit"),
         ),
-        remedies=(_cap(model, Bytes(room - need), memory.prompt, case),),
+        remedies=(_cap(model, left, memory.prompt, case),),
         confidence="likely",
         location=model.location,
     )
-
-
-def _most(ceiling: Bytes, case: Case, *, unlimited: bool) -> tuple[Number, ...]:
-    if unlimited:
-        return ()
-    return (case.computed("need with a full prompt cache", ceiling, "need and largest cache"),)
 
 
 def _cap(model: LocalModel, left: Bytes, prompt: Bytes, case: Case) -> Action:

@@ -1,0 +1,1 @@
+"""What Ollama models need, measured on real llama.cpp: ``make bench-ollama``."""
