@@ -31,10 +31,13 @@ KEYS = {
     *("model", "context", "slots", "key_type", "value_type", "weights", "kv_cache", "compute"),
     *("output", "overhead", "load", "container_minimum", "prompt_cache_ceiling", "ceiling"),
     *("low", "high", "validated", "source", "file", "repacked_copy", "full", "filling"),
-    *("checkpoints", "checkpoints_ceiling", "kernel"),
+    *("checkpoints", "checkpoints_ceiling", "kernel", "copies"),
 }
 
-PARTS = (*("weights", "repacked_copy", "kv_cache", "compute", "output", "overhead", "checkpoints"),)
+PARTS = (
+    *("weights", "repacked_copy", "kv_cache", "compute", "copies", "output", "overhead"),
+    "checkpoints",
+)
 
 
 @pytest.fixture

@@ -238,7 +238,16 @@ def test_an_architecture_that_was_not_measured_has_a_wider_range() -> None:
 @pytest.mark.parametrize("shape", [LLAMA, GEMMA], ids=["llama", "gemma3"])
 def test_the_parts_add_up(shape: ModelShape) -> None:
     memory = llm_memory(shape, RunnerSettings(context=8192, slots=2, mapped=True))
-    parts = ("weights", "repacked_copy", "kv_cache", "compute", "output", "overhead", "checkpoints")
+    parts = (
+        "weights",
+        "repacked_copy",
+        "kv_cache",
+        "compute",
+        "output",
+        "overhead",
+        "checkpoints",
+        "copies",
+    )
     assert sum(int(getattr(memory, name)) for name in parts) == memory.full
     assert memory.load + memory.filling == memory.full
     kept = memory.prompt_cache_ceiling + memory.checkpoints_ceiling

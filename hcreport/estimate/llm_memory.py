@@ -64,8 +64,9 @@ def llm_memory(shape: ModelShape, settings: RunnerSettings) -> ModelMemory:
         "repacked_copy": shape.repacked if settings.mapped else Bytes(0),
         "kv_cache": Bytes(_cache_bytes(shape, settings) + shape.recurrent * settings.slots),
         "compute": room.size,
+        "copies": copies.size,
         "output": _output(shape, settings),
-        "overhead": _overhead(shape, settings) + copies.size,
+        "overhead": _overhead(shape, settings),
         "checkpoints": _first_states(shape, settings),
     }
     full = Bytes(sum(parts.values()))

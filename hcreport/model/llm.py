@@ -95,6 +95,8 @@ class ModelMemory(Record):
     kv_cache: Bytes
     compute: Bytes
     """Room for what is computed in one batch."""
+    copies: Bytes
+    """Copies of scores, which only work without flash attention makes."""
     output: Bytes
     overhead: Bytes
     """The process itself, its libraries and its vocabulary."""

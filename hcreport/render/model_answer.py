@@ -46,9 +46,10 @@ class ModelAnswer:
 def model_json(answer: ModelAnswer) -> str:
     """Return the parts of a model's need as JSON, all sizes in bytes.
 
-    ``full`` is the sum of ``weights``, ``repacked_copy``, ``kv_cache``, ``compute``, ``output``,
-    ``overhead`` and ``checkpoints``; ``load`` is ``full`` without ``filling``; ``ceiling`` is
-    ``full`` with ``prompt_cache_ceiling`` and ``checkpoints_ceiling``; ``kernel`` comes beside.
+    ``full`` is the sum of ``weights``, ``repacked_copy``, ``kv_cache``, ``compute``, ``copies``,
+    ``output``, ``overhead`` and ``checkpoints``; ``load`` is ``full`` without ``filling``;
+    ``ceiling`` is ``full`` with ``prompt_cache_ceiling`` and ``checkpoints_ceiling``; ``kernel``
+    comes beside.
     ``source`` says who told the shape: ``ollama``, ``file``, ``registry`` or ``catalogue``.
     ``file`` is the size of all files.
     """
@@ -56,7 +57,7 @@ def model_json(answer: ModelAnswer) -> str:
     sizes = (
         *("weights", "kv_cache", "compute", "output", "overhead", "load", "container_minimum"),
         *("prompt_cache_ceiling", "ceiling", "low", "high", "full", "filling", "checkpoints"),
-        *("checkpoints_ceiling", "kernel"),
+        *("checkpoints_ceiling", "kernel", "copies"),
     )
     found = {
         "model": answer.model.name,

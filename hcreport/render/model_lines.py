@@ -110,6 +110,7 @@ def _parts(answer: ModelAnswer, bar: int) -> RenderableType:
         ("Second copy", memory.repacked_copy, "made for the CPU"),
         ("Key-value cache", memory.kv_cache, _cache_words(answer)),
         ("Compute", memory.compute, f"a batch of {batch:,} tokens"),
+        ("Copies of scores", memory.copies, "without flash attention"),
         (
             "Output",
             memory.output,

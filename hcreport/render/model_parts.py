@@ -48,6 +48,13 @@ def _parts(
         name="Room to compute",
         size=memory.compute,
         why=f"{plain_number(batch)} tokens at once",
+        fact="ollama/runner-compute",
+    )
+    yield Part(
+        kind="work",
+        name="Copies of scores",
+        size=memory.copies,
+        why="made without flash attention",
     )
     yield Part(
         kind="work",
