@@ -40,7 +40,9 @@ def with_results(text: str, results: Results) -> str:
 
 def _lines(results: Results) -> Iterator[str]:
     yield from _conditions(results)
-    yield from _cases("One prompt", [row for row in results.rows if row.single])
+    single = [row for row in results.rows if row.single]
+    yield from _cases("One prompt", [row for row in single if not row.apart])
+    yield from _cases("Kept apart from the fit", [row for row in single if row.apart])
     yield from _cases("What is remembered", [row for row in results.rows if not row.single])
     yield from _others(results)
     if results.containers:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.ollama.cases import CASES, IN_CONTAINERS, Case
+from bench.ollama.cases import APART, CASES, IN_CONTAINERS, Case
 from bench.ollama.container import container_row, import_image
 from bench.ollama.files import model_file
 from bench.ollama.measure import measured_row
@@ -88,9 +88,9 @@ def _machine() -> Machine:
 def _rows(asked: argparse.Namespace, book: _Book, server: Path, folder: Path) -> int:
     """Measure the cases one after the other; return how many failed."""
     environment = None if asked.no_peers else prepare_peers(folder / "peers")
-    order, failed = [case.name for case in CASES], 0
+    order, failed = [case.name for case in (*CASES, *APART)], 0
     done = {row.name for row in book.results.rows}
-    for case in _wanted(asked, CASES):
+    for case in _wanted(asked, (*CASES, *APART)):
         if case.name in done:
             continue
         try:

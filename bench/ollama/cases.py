@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from hcreport.model import CacheType, RunnerSettings
 
@@ -17,8 +17,10 @@ class Case:
     """Different ones, each of the same length; with more than one the remembered ones add up."""
     turns: int = 0
     """Further turns of one conversation, which keep the states of a windowed model."""
-    words: str = field(default="")
+    words: str = ""
     """What is unusual, for the table."""
+    apart: bool = False
+    """No constant was fitted to it: it shows how well the formula predicts."""
 
     @property
     def name(self) -> str:
@@ -89,6 +91,22 @@ CASES: tuple[Case, ...] = (
     _case("llama3.1:8b", 4096, "mapped", mapped=True),
     _case("gemma2:9b", 4096),
 )
+
+APART: tuple[Case, ...] = tuple(
+    replace(case, apart=True)
+    for case in (
+        _case("smollm2:135m", 2048, "4 slots, no flash", slots=4, flash=False),
+        _case("gemma3:270m", 16384, "2 slots, q8_0", kind="q8_0", slots=2),
+        _case("bge-m3", 8192),
+        _case("gemma2:2b", 8192, "no flash", flash=False),
+        _case("qwen2.5:3b", 16384),
+        _case("qwen3:4b", 4096, "q4_0", kind="q4_0"),
+        _case("llama3:8b", 2048, "2 slots", slots=2),
+        _case("gemma3:12b", 4096),
+        _case("phi4:14b", 4096),
+    )
+)
+"""Chosen after the formula and its constants stood, and run once."""
 
 IN_CONTAINERS: tuple[Case, ...] = (
     _case("smollm2:135m", 4096),

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from bench.ollama.server import fetch_packages
-from bench.ollama.shapes import SHAPES, write_shape
+from bench.ollama.shapes import write_shape
+from bench.ollama.well_known import SHAPES
 from hcreport.collect.gguf import read_header
 from hcreport.estimate.llm_header import Header
 from hcreport.estimate.llm_shape import model_shape

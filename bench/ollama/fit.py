@@ -85,7 +85,7 @@ def left_out(rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
 def main(path: Path) -> None:
     """Print the constants and the errors of models that are left out."""
     results = Results.model_validate_json(path.read_text(encoding="utf-8"))
-    rows = [row for row in results.rows if row.single]
+    rows = [row for row in results.rows if row.single and not row.apart]
     for name, new, old in zip(NAMES, fitted(rows), in_use(), strict=True):
         scale = MIB if name.startswith("MiB") else 1
         print(f"{name:<14} {new / scale:10.3f}   in use {old / scale:10.3f}")

@@ -43,6 +43,7 @@ def measured_row(
         content=file.content,
         shape=shape,
         settings=settings,
+        apart=case.apart,
         prompt_tokens=tokens,
         prompts=case.prompts,
         turns=case.turns,

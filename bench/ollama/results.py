@@ -38,6 +38,8 @@ class Row(_Part):
     """What the model's file held: all of it, or true sizes and no content."""
     shape: ModelShape
     settings: RunnerSettings
+    apart: bool = False
+    """No constant was fitted to it."""
     prompt_tokens: int
     prompts: int
     turns: int
