@@ -5,8 +5,8 @@ Types follow llama.cpp's rules for each quantization (``llama-quant.cpp``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from hcreport.estimate.llm_header import Tensor
@@ -38,8 +38,8 @@ class Shape:
     quantization: str = "Q4_K_M"
     tied: bool = False
     """The output has no matrix of its own."""
-    more: Mapping[str, Written] = field(default_factory=dict)
-    """Further keys of the architecture."""
+    window: int | None = None
+    """Tokens that windowed layers look back."""
 
     @property
     def embeds(self) -> bool:
@@ -65,8 +65,9 @@ def metadata(shape: Shape) -> dict[str, Written]:
         "attention.key_length": shape.head,
         "attention.value_length": shape.head,
         "attention.layer_norm_rms_epsilon": 0.000001,
-        **shape.more,
     }
+    if shape.window is not None:
+        own["attention.sliding_window"] = shape.window
     if shape.embeds:
         del own["attention.layer_norm_rms_epsilon"]
         own |= {"attention.layer_norm_epsilon": 0.000001, "attention.causal": False}
