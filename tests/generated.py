@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hcreport.files import write_whole
 
 ROOT = Path(__file__).parent.parent
+
+BEGIN = "<!-- results: written by make docs -->"
+END = "<!-- end of results -->"
+"""Between these marks a page holds tables of results, and around them what people wrote."""
+
+
+def between_marks(text: str, lines: Iterable[str]) -> str:
+    """Return a page with what stands between its marks written anew."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    tables = "\n".join(lines)
+    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
 
 
 def stale(files: Mapping[Path, str]) -> list[str]:

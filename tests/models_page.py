@@ -9,8 +9,7 @@ from bench.ollama.peers import PEERS
 from bench.ollama.results import ContainerRow, Results, Row, mean_errors
 from hcreport.estimate.llm_compute import automatic_batch
 from hcreport.units import GIB, MIB, gib, percent
-from tests.generated import ROOT
-from tests.sizes_page import BEGIN, END
+from tests.generated import ROOT, between_marks
 
 PAGE = ROOT / "docs" / "guide" / "models-measured.md"
 
@@ -32,10 +31,7 @@ def read_results() -> Results:
 
 def with_results(text: str, results: Results) -> str:
     """Return the page with its tables written anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    tables = "\n".join(_lines(results))
-    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
+    return between_marks(text, _lines(results))
 
 
 def _lines(results: Results) -> Iterator[str]:
@@ -53,8 +49,8 @@ def _conditions(results: Results) -> Iterator[str]:
     machine = results.machine
     yield ""
     yield (
-        f"Measured on {results.date} with llama.cpp {machine.llama_cpp}, built for this machine, "
-        f"and kernel {machine.kernel}."
+        f"Measured on {results.date} with llama.cpp {machine.llama_cpp}, and kernel "
+        f"{machine.kernel}."
     )
     engine = ""
     if machine.engine:

@@ -8,14 +8,11 @@ from pathlib import Path
 from bench.sizing.predict import OTHERS
 from bench.sizing.results import Results, Row
 from hcreport.units import gib, percent
-from tests.generated import ROOT
+from tests.generated import ROOT, between_marks
 
 PAGE = ROOT / "docs" / "guide" / "sizes.md"
 
 RESULTS = ROOT / "bench" / "sizing" / "results.json"
-
-BEGIN = "<!-- results: written by make docs -->"
-END = "<!-- end of results -->"
 
 
 def files() -> dict[Path, str]:
@@ -29,10 +26,7 @@ def files() -> dict[Path, str]:
 
 def with_results(text: str, results: Results) -> str:
     """Return the page with its tables written anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    tables = "\n".join(_lines(results))
-    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
+    return between_marks(text, _lines(results))
 
 
 def _lines(results: Results) -> Iterator[str]:

@@ -10,18 +10,17 @@ from bench.ollama.cases import APART, CASES, IN_CONTAINERS
 from bench.ollama.fit import fitted, in_use, left_out
 from bench.ollama.results import ContainerRow, Results, Row, mean_errors, with_row
 from bench.ollama.runner import command_line, random_words
-from bench.ollama.server import prepared_server
+from bench.ollama.server import described, prepared_server
 from bench.ollama.shapes import metadata, tensors, write_shape
-from bench.ollama.table import bars, table
+from bench.ollama.table import bar_lines, bars, table
 from bench.ollama.well_known import SHAPES
 from hcreport.collect.gguf import read_header
 from hcreport.estimate.llm_shape import model_shape
 from hcreport.facts import catalogue, fact
 from hcreport.model import RunnerSettings
 from hcreport.units import GIB, MIB
-from tests.generated import stale
+from tests.generated import BEGIN, END, stale
 from tests.models_page import PAGE, files, read_results, with_results
-from tests.sizes_page import BEGIN, END
 
 RESULTS = read_results()
 SINGLE = [row for row in RESULTS.rows if row.single]
@@ -106,17 +105,19 @@ def test_every_bar_is_met_and_the_table_has_every_row() -> None:
     text = table(RESULTS)
     assert all(row.name in text for row in RESULTS.rows)
     assert all(f"{row.name}: used" in text for row in RESULTS.containers)
-    assert "MISSED" not in text
+    assert "MISSED" not in bar_lines(RESULTS)
 
 
 def test_a_result_that_is_off_misses_its_bar() -> None:
     (first, *rest) = RESULTS.rows
     off = first.model_copy(update={"peak": round(first.peak * 1.3)})
     worse = RESULTS.model_copy(update={"rows": (off, *rest)})
-    assert sum(not met for _, met in bars(worse)) == 1
+    assert sum(not met for _, met in bars(worse)) == bar_lines(worse).count("MISSED") == 1
     better = first.model_copy(update={"peers": {"other": first.peak}})
     best = RESULTS.model_copy(update={"rows": (better,)})
     assert ("no other estimator has a smaller mean error", False) in bars(best)
+    alone = RESULTS.model_copy(update={"rows": (first.model_copy(update={"peers": {}}),)})
+    assert ("no other estimator has a smaller mean error", False) in bars(alone)
     assert not bars(Results(date="2026-01-01", machine=RESULTS.machine))[1][1]
 
 
@@ -189,6 +190,14 @@ def test_the_server_is_started_as_ollama_does(
 def test_prompts_are_the_same_in_every_run_and_unlike_each_other() -> None:
     assert random_words(1000, 50) == random_words(1000, 50)
     assert min(random_words(1000, 500)) >= 200
+
+
+def test_a_named_server_is_asked_what_it_is(tmp_path: Path) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text("#!/bin/sh\necho version: 7 >&2\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert described(program, named=True) == "as named: version: 7"
+    assert described(program, named=False).startswith("b11434")
 
 
 def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:

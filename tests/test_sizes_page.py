@@ -6,8 +6,8 @@ from bench.sizing.predict import OTHERS
 from bench.sizing.results import Machine, Results, Row, Settings, summarise
 from hcreport.facts import fact_bytes, fact_value
 from hcreport.units import gib, mebibytes
-from tests.generated import stale
-from tests.sizes_page import BEGIN, END, PAGE, files, with_results
+from tests.generated import BEGIN, END, stale
+from tests.sizes_page import PAGE, files, with_results
 
 
 def _row(name: str, predicted: int, *, apart: str = "", failed: int = 0) -> Row:

@@ -17,8 +17,8 @@ from bench.ollama.files import model_file
 from bench.ollama.measure import measured_row
 from bench.ollama.peers import prepare_peers
 from bench.ollama.results import Machine, Results, with_row
-from bench.ollama.server import BUILD, prepared_server
-from bench.ollama.table import bars, table
+from bench.ollama.server import described, prepared_server
+from bench.ollama.table import bar_lines, bars, table
 from bench.sizing.engine import connected_engine, started_engine
 from hcreport.files import write_whole
 from hcreport.units import KIB
@@ -33,14 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         server = prepared_server(folder / "llama.cpp", asked.server)
-        book = _Book(asked.output or folder / "results.json", resume=asked.resume)
+        machine = _machine(described(server, named=asked.server is not None))
+        book = _Book(asked.output or folder / "results.json", machine, resume=asked.resume)
         failed = _rows(asked, book, server, folder) + _containers(asked, book, server, folder)
     except RuntimeError as error:
         print(f"The bench cannot run: {error}", file=sys.stderr)
         return 1
     print(table(book.results))
-    missed = [words for words, met in bars(book.results) if not met]
-    return int(bool(failed or (missed and not asked.cases and not asked.quick)))
+    if asked.cases or asked.quick:  # the bars are about all cases
+        return int(failed > 0)
+    print(bar_lines(book.results))
+    return int(failed > 0 or not all(met for _, met in bars(book.results)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,12 +63,12 @@ def _parser() -> argparse.ArgumentParser:
 class _Book:
     """Keeps the results on disk after every row, so that an interruption loses nothing."""
 
-    def __init__(self, path: Path, *, resume: bool) -> None:
+    def __init__(self, path: Path, machine: Machine, *, resume: bool) -> None:
         self._path = path
         if resume and path.is_file():
             self.results = Results.model_validate_json(path.read_text(encoding="utf-8"))
         else:
-            self.results = Results(date=datetime.now(UTC).date().isoformat(), machine=_machine())
+            self.results = Results(date=datetime.now(UTC).date().isoformat(), machine=machine)
 
     def keep(self, **changes: object) -> None:
         """Replace parts of the results and write them."""
@@ -73,7 +76,7 @@ class _Book:
         write_whole(self._path, self.results.model_dump_json(indent=1) + "\n")
 
 
-def _machine() -> Machine:
+def _machine(llama_cpp: str) -> Machine:
     names = re.findall(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"))
     return Machine(
@@ -81,7 +84,7 @@ def _machine() -> Machine:
         processor=names[0] if names else platform.machine(),
         cpus=os.cpu_count() or 1,
         memory=int(memory[1]) * KIB if memory else 0,
-        llama_cpp=f"b{BUILD}",
+        llama_cpp=llama_cpp,
     )
 
 

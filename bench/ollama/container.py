@@ -120,7 +120,7 @@ def _loaded(container: Container, address: str) -> bool:
             return False
         if is_loaded(address):
             return True
-        time.sleep(0.2)
+        time.sleep(0.2)  # nothing tells when it has loaded, so it is asked again
     raise RuntimeError("the container did not load the model")
 
 

@@ -195,7 +195,7 @@ def wait_until_loaded(address: str, process: subprocess.Popen[bytes], log: Path)
             raise RuntimeError(f"the server ended with {process.returncode}: {tail}")
         if is_loaded(address):
             return
-        time.sleep(0.2)
+        time.sleep(0.2)  # nothing tells when it has loaded, so it is asked again
     raise RuntimeError(f"the server did not load the model within {_START_SECONDS} seconds")
 
 

@@ -44,6 +44,15 @@ def prepared_server(folder: Path, named: Path | None = None) -> Path:
     return program.resolve()
 
 
+def described(program: Path, *, named: bool) -> str:
+    """Return which llama.cpp a server is; one that somebody named is asked."""
+    if not named:
+        return f"b{BUILD}, built for this machine"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    lines = (told.stdout + told.stderr).strip().splitlines()
+    return f"as named: {lines[0] if lines else 'it does not say which'}"
+
+
 def _build(folder: Path) -> None:
     missing = [name for name in ("cmake", "c++", "make") if shutil.which(name) is None]
     if missing:

@@ -18,6 +18,11 @@ def table(results: Results) -> str:
     return "\n".join(_lines(results))
 
 
+def bar_lines(results: Results) -> str:
+    """Return each bar as a line, and whether it is met."""
+    return "\n".join(f"{'met' if met else 'MISSED':<8} {words}" for words, met in bars(results))
+
+
 def bars(results: Results) -> list[tuple[str, bool]]:
     """Return each bar in words, and whether the results meet it."""
     rows = results.rows
@@ -40,7 +45,7 @@ def bars(results: Results) -> list[tuple[str, bool]]:
 def _best(rows: Sequence[Row], least: int) -> bool:
     means = {name: mean for name, (mean, _) in mean_errors(rows, least=least).items()}
     ours = means.pop("hcreport", 1.0)
-    return ours <= min(means.values(), default=1.0)
+    return bool(means) and ours <= min(means.values())
 
 
 def _lines(results: Results) -> Iterator[str]:
@@ -68,8 +73,6 @@ def _lines(results: Results) -> Iterator[str]:
             f"ran {ran} of {len(each.at_minimum)}, with 5 % less killed {killed} of "
             f"{len(each.below)}"
         )
-    for words, met in bars(results):
-        yield f"{'met' if met else 'MISSED':<8} {words}"
 
 
 def _line(row: Row, names: Sequence[str]) -> str:
