@@ -10,6 +10,7 @@
     │   ├── ComposeRejected      3  Compose refuses the file; its own reason is the message
     │   ├── EngineUnreachable    3  no engine answers, or it refuses us
     │   ├── GgufError            3  the header of a model file cannot be read
+    │   ├── ImageError           3  an image's layers could not be read
     │   └── OllamaError          3  what is known about a local model could not be read
     ├── ProveError               3  a scenario could not be run as a throwaway project
     ├── SnapshotError            4  the snapshot cannot be read
@@ -72,6 +73,10 @@ class OllamaError(CollectError):
 
 class GgufError(CollectError):
     """The header of a model file is not one that hcreport reads, or it is damaged."""
+
+
+class ImageError(CollectError):
+    """The layers of an image could not be read, or there is no such image."""
 
 
 class ProveError(HcreportError):

@@ -17,6 +17,7 @@ FLOORS = (
     {"", "units", "errors", "names", "files"},
     {"model"},
     {"config", "snapshot", "facts", "proofs"},
+    {"contents"},
     {"platforms"},
     {"estimate"},
     {"rules"},

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from hcreport.model.contents import Certainty, DiveFigures, Group, Reclaimable, StepKind
 from hcreport.model.declared import Location
 from hcreport.model.origin import Number
 from hcreport.model.record import Record
@@ -246,22 +247,70 @@ class SuggestedLimit(Record):
     """Where the limit is to stand in the Compose file, so that Compose accepts both files."""
 
 
+class TargetStep(Record):
+    """One step towards a smaller image, with what is left after it; steps follow each other."""
+
+    kind: StepKind
+    what: str
+    """Verb first: ``Build in a stage of its own``."""
+    saves: Number
+    """Bytes, after all steps before it."""
+    after: Number
+    """Bytes that the image weighs after this step and all before it."""
+    certainty: Certainty
+    could_break: str
+    """What to try before it is relied on, in words."""
+    names: tuple[str, ...] = ()
+    """Packages, patterns or folders that it is about."""
+    more: int = 0
+    """How many further names there are."""
+
+
 class ImageTarget(Record):
-    """What one image weighs and what it could weigh."""
+    """What one image weighs and what it could weigh.
+
+    From ``seen`` on, the fields are known only where its layers were read.
+    """
 
     image: str
     size: Number
     services: tuple[str, ...] = ()
     shared: Bytes | None = None
     """Bytes in layers that another image of the project has too."""
+    alone: Bytes | None = None
+    """Bytes in layers that only this image has; with ``shared`` they are its size."""
     largest_layer: Number | None = None
     largest_instruction: str | None = None
     whole_context: bool = False
     target: Number | None = None
-    """Size without the avoidable part; None where nothing is known to be avoidable."""
+    """Size without the avoidable part; None where nothing is known to be avoidable. Where the
+    layers were read, the size after all steps."""
     reason: str = ""
     benchmark: Number | None = None
     """What images of its class weigh: context, never the target's reason."""
+    base: Number | None = None
+    """Bytes in layers of its base image; None where it is not known which they are."""
+    base_image: str | None = None
+    """Name of the base image, where it is known."""
+    scanned: bool = False
+    """Its layers were read."""
+    seen: Number | None = None
+    """What a container sees of it."""
+    reclaimable: Number | None = None
+    """Bytes in its layers that no container sees: the sum of ``causes``."""
+    causes: tuple[Reclaimable, ...] = ()
+    groups: dict[Group, Bytes] = Field(default_factory=dict)
+    """Bytes that a container sees, by group; they add up to ``seen``."""
+    duplicates: Number | None = None
+    """Bytes of files that are there twice."""
+    dive: DiveFigures | None = None
+    steps: tuple[TargetStep, ...] = ()
+    target_sure: Number | None = None
+    """Size after those steps that are sure."""
+    needs_glibc: bool | None = None
+    """Something that stays is linked with glibc; None is not measured."""
+    notes: tuple[str, ...] = ()
+    """What was not measured, and why."""
 
 
 class ModelFit(Record):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from hcreport.model.contents import ImageContents
 from hcreport.model.declared import Limits, Mount
 from hcreport.model.record import Moment, Record
 from hcreport.units import Bytes
@@ -190,6 +191,9 @@ class Image(Record):
     layers_on_disk: dict[str, Bytes] = Field(default_factory=dict)
     """Blocks on the disk of each layer, oldest first, by the layer's ``chain``; in bytes as ``du``
     counts. Empty where they were not counted."""
+
+    contents: ImageContents | None = None
+    """What is in it; None where its layers were not read."""
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from hcreport.model.contents import BuildContext
 from hcreport.model.declared import LocalModel, Location, Project, Scenario, Service
 from hcreport.model.observed import Container, Disk, Engine, Image, Volume
 from hcreport.model.origin import Origin, OriginNote
@@ -38,6 +39,8 @@ class Snapshot(Record):
     containers: tuple[Container, ...] = ()
     images: tuple[Image, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    contexts: tuple[BuildContext, ...] = ()
+    """The build contexts of services that are built, where they were looked at."""
     disk: Disk | None = None
     models: tuple[LocalModel, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
