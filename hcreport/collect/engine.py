@@ -220,7 +220,7 @@ def read_engine(connection: Connection, info: Json) -> Engine:
         cgroup_version=_cgroup_version(info),
         cgroup_driver=info.get("CgroupDriver") or None,
         storage_driver=info.get("Driver") or None,
-        containerd_store=_containerd_store(info),
+        containerd_store=containerd_store(info),
         swap_limit=info.get("SwapLimit"),
         containers_running=info.get("ContainersRunning"),
         containers_total=info.get("Containers"),
@@ -262,6 +262,7 @@ def _cgroup_version(info: Mapping[str, Any]) -> Literal["1", "2"] | None:
     return None
 
 
-def _containerd_store(info: Mapping[str, Any]) -> bool | None:
+def containerd_store(info: Mapping[str, Any]) -> bool | None:
+    """Tell from ``/info`` whether images are in containerd's store; None where it does not say."""
     status = info.get("DriverStatus")
     return None if status is None else _CONTAINERD_STORE in status

@@ -101,8 +101,8 @@ def read_layers(history: Sequence[dict[str, Any]], diff_ids: Sequence[str]) -> t
     )
 
 
-def chain_names(diff_ids: Iterable[str]) -> list[str]:
-    """Return sixteen digits of each layer's ChainID, which names it with everything below it.
+def chain_ids(diff_ids: Iterable[str]) -> list[str]:
+    """Return each layer's ChainID, which names it with everything below it.
 
     OCI image-spec, config.md, "Layer ChainID": the first is its own DiffID, each further one is
     the SHA-256 of the one before, a space and its DiffID. Shared layers have the same ChainID.
@@ -112,7 +112,12 @@ def chain_names(diff_ids: Iterable[str]) -> list[str]:
         text = f"{chains[-1]} {diff_id}" if chains else diff_id
         hashed = hashlib.sha256(text.encode()).hexdigest()
         chains.append(f"sha256:{hashed}" if chains else diff_id)
-    return [chain.removeprefix("sha256:")[:CHAIN_DIGITS] for chain in chains]
+    return chains
+
+
+def chain_names(diff_ids: Iterable[str]) -> list[str]:
+    """Return sixteen digits of each layer's ChainID."""
+    return [chain.removeprefix("sha256:")[:CHAIN_DIGITS] for chain in chain_ids(diff_ids)]
 
 
 def layer_positions(

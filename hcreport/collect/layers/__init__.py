@@ -1,0 +1,1 @@
+"""Reads the layers of images: from an archive, through an engine's API, or in its folder."""
