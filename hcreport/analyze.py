@@ -9,12 +9,13 @@ from typing import Any
 
 from hcreport.config import Config, Suppression
 from hcreport.errors import ConfigError
+from hcreport.estimate.contexts import context_name
 from hcreport.estimate.images import image_targets, images_by_service
 from hcreport.estimate.memory import memory_budget, started_services
 from hcreport.estimate.missing import gaps_about, why_missing
 from hcreport.estimate.models import model_fits
 from hcreport.estimate.requirements import requirements
-from hcreport.model import Assessment, Finding, Outcome, Snapshot
+from hcreport.model import Assessment, BuildContext, Finding, Outcome, Snapshot
 from hcreport.names import slug
 from hcreport.plan import plan
 from hcreport.rules import (
@@ -129,7 +130,12 @@ def _subjects(rule: Rule, snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
         yield from ((each.name, each) for each in started_services(snapshot))
     else:
         subjects: Iterable[Any] = getattr(snapshot, f"{rule.each}s")
-        yield from ((each.name, each) for each in subjects)
+        yield from ((_name(each), each) for each in subjects)
+
+
+def _name(subject: Any) -> str:
+    """Return what a subject is called; a build context has no name of its own."""
+    return context_name(subject) if isinstance(subject, BuildContext) else str(subject.name)
 
 
 def _missing(
@@ -154,6 +160,8 @@ def _answered(need: str, snapshot: Snapshot) -> bool:
     """Tell whether an empty part is empty because there is nothing, not because nobody asked."""
     if need == "models":
         return True
+    if need == "contexts":  # nothing is built, so nothing is sent
+        return not any(each.build is not None for each in snapshot.services)
     asked = bool(snapshot.services) if need == "services" else snapshot.engine is not None
     return need in _MAY_BE_EMPTY and asked and not any(gaps_about(need, snapshot))
 

@@ -172,14 +172,27 @@ def _container_parts(services: tuple[Service, ...], snapshot: Snapshot) -> Itera
 
 
 def _model_part(models: tuple[LocalModel, ...], snapshot: Snapshot) -> DiskPart:
-    """Say where the files of local models are: no engine knows the size of a model's files."""
-    elsewhere = sorted(each.name for each in models if not _has_a_volume(each, snapshot))
-    if elsewhere:
-        return DiskPart(name=MODELS, reason=f"the files of {', '.join(elsewhere)} are not known")
-    reason = "no local model is named"
-    if models:
-        reason = "the services of all models mount volumes, which are counted above"
-    return DiskPart(name=MODELS, reason=reason, applies=False)
+    """Return the files of local models that lie in no volume, as far as their size is known."""
+    elsewhere = [each for each in models if not _has_a_volume(each, snapshot)]
+    if not elsewhere:
+        reason = "no local model is named"
+        if models:
+            reason = "the services of all models mount volumes, which are counted above"
+        return DiskPart(name=MODELS, reason=reason, applies=False)
+    sizes = _Sizes()
+    for each in elsewhere:
+        sizes.add(None, each.file)
+    if not sizes.known:
+        names = ", ".join(sorted(each.name for each in elsewhere))
+        return DiskPart(name=MODELS, reason=f"the files of {names} are not known")
+    kinds: set[OriginKind] = {
+        "cited" if each.shape_from == "catalogue" else "measured"
+        for each in elsewhere
+        if each.file is not None
+    }
+    origins = [Origin(kind=kind, evidence="the models' files") for kind in kinds]
+    evidence = f"models that lie in no volume: {len(elsewhere)}"
+    return DiskPart(name=MODELS, size=sizes.number(MODELS, evidence, origins))
 
 
 def _has_a_volume(model: LocalModel, snapshot: Snapshot) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from hcreport.estimate.image_target import scanned_part, size_number
 from hcreport.facts import fact, fact_bytes
 from hcreport.model import Container, Image, ImageTarget, Layer, Number, Origin, Service, Snapshot
 from hcreport.units import MB, Bytes, gb, total
@@ -18,9 +21,10 @@ _DEFAULT_HOSTS = ("docker.io/library/", "docker.io/", "library/")
 def image_targets(snapshot: Snapshot) -> tuple[ImageTarget, ...]:
     """Return one entry per image, the largest first; sizes in bytes, unpacked.
 
-    A target exists only where the history shows something avoidable: a large layer that copies the
-    whole build context. What of that layer the image needs is not measured, so the target is a
-    lower end, never a promise.
+    Where the layers of an image were read, its target is the size after the steps that follow from
+    them. Elsewhere there is one only where the history shows something avoidable: a large layer
+    that copies the whole build context. What of that layer the image needs is not measured, so that
+    target is a lower end, never a promise.
     """
     images = images_by_service(snapshot)
     built = {service.name for service in snapshot.services if service.build is not None}
@@ -106,18 +110,55 @@ def _target(
     largest = max(image.layers, key=lambda layer: layer.size, default=None)
     avoidable = context_layers(image)
     target, reason = _without_context(image, avoidable)
-    return ImageTarget(
+    shared = _shared(image, snapshot)
+    base = _base(image, snapshot)
+    found = ImageTarget(
         image=image.name,
-        size=_size("size", image.size, origin),
+        size=size_number("size", image.size, origin),
         services=services,
-        shared=_shared(image, snapshot),
-        largest_layer=_size("largest layer", largest.size, origin) if largest else None,
+        shared=shared,
+        alone=None if shared is None else Bytes(max(0, image.size - shared)),
+        largest_layer=size_number("largest layer", largest.size, origin) if largest else None,
         largest_instruction=_instruction(largest) if largest else None,
         whole_context=bool(avoidable),
         target=target,
         reason=reason,
         benchmark=_benchmark() if built & set(services) else None,
+        base=size_number("layers of the base image", base.size, origin) if base else None,
+        base_image=base.name if base else None,
     )
+    if image.contents is None:
+        return found
+    return found.model_copy(update=_known_parts(scanned_part(image.contents, origin)))
+
+
+def _known_parts(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a scan found, without what only the history knows."""
+    return {
+        name: value
+        for name, value in parts.items()
+        if value is not None or name not in ("base", "base_image")
+    }
+
+
+def _base(image: Image, snapshot: Snapshot) -> Image | None:
+    """Return the largest other image of the project whose layers are the lowest of this one."""
+    chains = [layer.chain for layer in image.layers]
+    below = [
+        other
+        for other in snapshot.images
+        if other.layers
+        and all(each.chain is not None or not each.size for each in other.layers)
+        and (top := _top_chain(other)) is not None
+        and top in chains
+        and top != _top_chain(image)
+    ]
+    return max(below, key=lambda other: (other.size, other.name), default=None)
+
+
+def _top_chain(image: Image) -> str | None:
+    """Return the name of an image's newest layer, which stands for all below it too."""
+    return next((each.chain for each in reversed(image.layers) if each.chain), None)
 
 
 def _without_context(image: Image, avoidable: tuple[Layer, ...]) -> tuple[Number | None, str]:
@@ -174,10 +215,6 @@ def _benchmark() -> Number:
 
 def _instruction(layer: Layer) -> str:
     return f"{layer.instruction} {layer.detail}" if layer.detail else layer.instruction
-
-
-def _size(name: str, size: Bytes, origin: Origin) -> Number:
-    return Number(name=name, value=float(size), unit="bytes", family="image", origin=origin)
 
 
 def _same_id(one: str, other: str) -> bool:

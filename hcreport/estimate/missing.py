@@ -16,22 +16,27 @@ _SOURCES = {
     "container.memory": ("stats", "engine"),
     "container.cpu": ("stats", "engine"),
     "container.writable": ("disk", "engine"),
+    "disk": ("disk", "engine"),
     "disk.blocks": ("disk", "disk blocks", "engine"),
-    "disk.build_cache": ("disk", "engine"),
     "service.config_hash": ("hash",),
     "image.layers": ("history", "images", "engine"),
+    "image.contents": ("layers",),
+    "contexts": ("build contexts",),
     "scenario": ("scenarios",),
     "volume": ("volumes", "engine"),
     "volume.size": ("disk", "volumes", "engine"),
 }
 
-_FROM_THE_FILES = ("service", "services", "model", "models", "project")
+_FROM_THE_FILES = ("contexts", "service", "services", "model", "models", "project")
 
 
 # Where the name of a part says too little.
 _WORDS = {
+    "contexts": "no build context was looked at; hcreport collect does so in the project's folder",
     "containers": "the project had no containers on this engine",
+    "disk": "the engine did not say what it keeps on its disk",
     "engine.memory_total": "the engine did not say how much memory it has",
+    "image.contents": "its layers were not read; hcreport collect --layers reads them",
     "image.layers": "the image's history is not known",
     "model.memory": "nobody has said what the model needs",
     "services": "the snapshot holds no services",

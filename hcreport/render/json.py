@@ -8,7 +8,6 @@ from typing import Any
 from hcreport.model import (
     Assessment,
     Finding,
-    ImageTarget,
     MemoryBudget,
     ModelFit,
     Number,
@@ -17,6 +16,7 @@ from hcreport.model import (
     Snapshot,
 )
 from hcreport.platforms import UNKNOWN, Platform, detect, setting_for
+from hcreport.render.assessed_images import context_json, image_target_json
 from hcreport.render.assessed_parts import disk_part_json, part_json
 from hcreport.render.json_schema import SCHEMA_NUMBER, json_schema
 
@@ -42,7 +42,8 @@ def to_json(snapshot: Snapshot, assessment: Assessment) -> str:
         ],
         "passed": sum(1 for each in assessment.outcomes if each.status == "ok"),
         "memory": _memory(assessment.memory),
-        "images": [_image(each) for each in assessment.images],
+        "images": [image_target_json(each) for each in assessment.images],
+        "contexts": [context_json(each) for each in snapshot.contexts],
         "models": [_model(each) for each in assessment.models],
         "requirements": [_requirement(each, platform) for each in assessment.requirements],
     }
@@ -106,19 +107,6 @@ def _memory(budget: MemoryBudget) -> dict[str, Any]:
         "limits": _size(budget.limits),
         "limited": list(budget.limited),
         "unlimited": list(budget.unlimited),
-    }
-
-
-def _image(image: ImageTarget) -> dict[str, Any]:
-    return {
-        "image": image.image,
-        "services": list(image.services),
-        "size": _size(image.size),
-        "shared": _bytes(image.shared),
-        "largest_layer": _size(image.largest_layer),
-        "whole_context": image.whole_context,
-        "target": _size(image.target),
-        "reason": image.reason,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hcreport.model import Severity
+from hcreport.render.assessed_images import context_schema, image_schema
 from hcreport.render.schema import (
     COUNT,
     DRAFT,
@@ -32,7 +33,8 @@ def json_schema() -> Schema:
         "suppressed": several(_outcome(), "Problems the project lives with, and why."),
         "passed": COUNT,
         "memory": _memory(),
-        "images": several(_image(), "Images, the largest first."),
+        "images": several(image_schema(), "Images, the largest first."),
+        "contexts": several(context_schema(), "What the builds of services send."),
         "models": several(_model(), "Local language models."),
         "requirements": several(_requirement(), "What each scenario needs."),
     }
@@ -97,24 +99,6 @@ def _memory() -> Schema:
             "limits": size("the sum of limits."),
             "limited": several(TEXT, "Services with a limit."),
             "unlimited": several(TEXT, "Services without a limit."),
-        }
-    )
-
-
-def _image() -> Schema:
-    return whole(
-        {
-            "image": TEXT,
-            "services": several(TEXT),
-            "size": {**COUNT, "description": "Bytes, unpacked."},
-            "shared": size("in layers that other images have too."),
-            "largest_layer": size("of the largest layer."),
-            "whole_context": {
-                **FLAG,
-                "description": "A layer copies the whole build context.",
-            },
-            "target": size("without the avoidable part; null where none is known."),
-            "reason": TEXT,
         }
     )
 

@@ -170,6 +170,14 @@ def _pages(view: View) -> Iterator[_Page]:
             description=f"Limits, use and health of the service {service.name}.",
             values={"service": service},
         )
+    for image in view.images:
+        yield _Page(
+            path=image.path,
+            template="image/image.md.j2",
+            title=image.target.image,
+            description=f"What the image {image.target.image} is made of, and could weigh.",
+            values={"view": image},
+        )
     for rule in view.rules.values():
         yield _Page(
             path=f"rules/{rule.rule.id}.md",

@@ -11,12 +11,14 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
+from hcreport.estimate.disk_account import disk_account
 from hcreport.estimate.missing import why_missing
 from hcreport.estimate.models import model_need
 from hcreport.facts import Fact, facts
 from hcreport.model import (
     Action,
     Assessment,
+    DiskNeed,
     Finding,
     Gap,
     LocalModel,
@@ -29,8 +31,10 @@ from hcreport.model import (
     Status,
 )
 from hcreport.platforms import candidates
+from hcreport.render.contexts import ContextView
 from hcreport.render.headline import Headline, headline, main_requirement
-from hcreport.render.images import ImageView, image_views
+from hcreport.render.image_charts import PieceChart, targets_chart
+from hcreport.render.images import ImageView, image_views, lone_contexts
 from hcreport.render.limits import LimitsView, limits_view
 from hcreport.render.measured import MeasuredView, measured_view
 from hcreport.render.model_pages import ModelView, model_notes, model_rows
@@ -133,6 +137,26 @@ class View:
     def image_anchors(self) -> Mapping[str, str]:
         """Return the place of each image on the images page by the image's name."""
         return MappingProxyType({each.target.image: each.anchor for each in reversed(self.images)})
+
+    @cached_property
+    def image_pages(self) -> Mapping[str, str]:
+        """Return the page of each image by the image's name, relative to the first page."""
+        return MappingProxyType({each.target.image: each.path for each in reversed(self.images)})
+
+    @cached_property
+    def images_chart(self) -> PieceChart | None:
+        """Return what the images weigh beside what they could weigh, as a drawing."""
+        return targets_chart(self.assessment.images)
+
+    @cached_property
+    def lone_contexts(self) -> tuple[ContextView, ...]:
+        """Return the build contexts of which no image is known."""
+        return lone_contexts(self.snapshot)
+
+    @cached_property
+    def disk_account(self) -> DiskNeed:
+        """Return what Docker keeps on its disk."""
+        return disk_account(self.snapshot)
 
     @cached_property
     def models(self) -> Mapping[str, LocalModel]:

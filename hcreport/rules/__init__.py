@@ -47,7 +47,7 @@ __all__ = [
 
 HEADINGS = ("What it checks", "Why it matters", "How to fix it", "Limits")
 
-_NOT_RULES = {"__init__", "contract", "steps"}
+_NOT_RULES = {"__init__", "contract", "image_steps", "steps"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from hcreport.units import Bytes
 
 _Value = TypeVar("_Value")
 
-Subject = Literal["project", "service", "container", "image", "volume", "model"]
+Subject = Literal["project", "service", "container", "image", "context", "volume", "model"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ Look at the layers first: one of them usually holds most of it. Then remove what
 Limits:
 The kind of an application cannot be seen from outside. The thresholds rest on a few published
 cases of the heaviest kinds, so a finding is a hint to look, and no finding is no approval. Images
-that others build are not judged.
+that others build are not judged. Where the layers were read and a target follows from them, that
+target counts, and the class says nothing.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def check(image: Image, case: Case) -> Verdict:
     builders = case.builders(image)
     if not builders:
         return NotApplicable("the project does not build this image")
+    if image.contents is not None and image.contents.target is not None:
+        return NotApplicable("its layers were read, and its own target says more than its class")
     far = image.size > case.thresholds["largest_bytes"]
     if not far and image.size <= case.thresholds["usual_bytes"]:
         return None

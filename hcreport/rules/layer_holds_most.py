@@ -15,13 +15,16 @@ Deleting files in a later layer does not make an image smaller.
 Limits:
 The history says how large a layer is, not what is in it. How much of a copy the image needs is
 not measured, so what can be saved is at most the layer. Images that others build are judged only
-where they copy a build context.
+where they copy a build context. Where layers were read, or the build context was looked at, other
+rules name the files themselves.
 """
 
 from __future__ import annotations
 
 import shlex
 
+from hcreport.estimate.contexts import contexts_of, saved_by_ignoring
+from hcreport.estimate.image_target import LARGE_COPY
 from hcreport.estimate.images import context_layers
 from hcreport.model import Action, Image, Layer, Severity
 from hcreport.rules import steps
@@ -52,7 +55,11 @@ RULE = Rule(
 
 def check(image: Image, case: Case) -> Verdict:
     """Look for copies of the build context, then for a layer that outweighs the others."""
+    if image.contents is not None:
+        return NotApplicable("its layers were read, and other rules name what they hold")
     copies = context_layers(image)
+    if copies and _looked_at(image, case):
+        return NotApplicable("its build context was looked at, and another rule names its files")
     if copies:
         return _copied(image, copies, case)
     if not case.builders(image):
@@ -74,6 +81,12 @@ def check(image: Image, case: Case) -> Verdict:
         remedies=(_split(image, largest),),
         confidence="possible",
     )
+
+
+def _looked_at(image: Image, case: Case) -> bool:
+    """Tell whether the rule build-context-too-large says what such a copy takes along."""
+    contexts = contexts_of(image, case.snapshot, case.images)
+    return any(each.advised and saved_by_ignoring(each) >= LARGE_COPY for each in contexts)
 
 
 def _copied(image: Image, copies: tuple[Layer, ...], case: Case) -> Problem:
