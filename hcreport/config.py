@@ -60,6 +60,8 @@ class Config(Record):
     suppress: tuple[Suppression, ...] = ()
     keep_registries: tuple[str, ...] = ()
     """Private registry hosts whose names may stand in a snapshot."""
+    keep_packages: tuple[str, ...] = ()
+    """Packages that a smaller image keeps, whatever is concluded about them."""
 
 
 def read_config(path: Path) -> Config:

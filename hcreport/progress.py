@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hcreport.collect import Progress, SilentProgress
+from hcreport.units import gb
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -21,6 +22,7 @@ class _TerminalProgress:
         self._bar = bar
         self._task = task
         self._watched = False
+        self._bytes = 0
 
     def start(self, total: int) -> None:
         if self._watched:
@@ -30,6 +32,11 @@ class _TerminalProgress:
 
     def step(self, what: str) -> None:
         self._bar.update(self._task, advance=1, description=what)
+
+    def read(self, count: int) -> None:
+        self._bytes += count
+        text = f"Reading layers, {gb(self._bytes)}"
+        self._bar.update(self._task, description=text, total=None)
 
     def watch(self, what: str, seconds: float, longest: float | None) -> None:
         self._watched = True
@@ -49,3 +56,19 @@ def progress_bar() -> Iterator[Progress]:
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         yield _TerminalProgress(bar, bar.add_task("Collecting", total=None))
+
+
+@contextmanager
+def bytes_bar(total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Yield what is told how many bytes were just read: a bar on a terminal, silent otherwise."""
+    if not sys.stderr.isatty():
+        yield SilentProgress().read
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("Reading layers"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda count: bar.advance(task, count)

@@ -15,6 +15,7 @@ import click
 
 from hcreport import __version__
 from hcreport.cli.collect import collect
+from hcreport.cli.image import image
 from hcreport.cli.model import model
 from hcreport.cli.prove import prove
 from hcreport.cli.reports import build, check, render, serve
@@ -78,5 +79,5 @@ def main(debug: bool) -> None:
     """Health reports and system requirements for Docker Compose stacks."""
 
 
-for _command in (collect, prove, model, check, render, build, serve, explain, rules):
+for _command in (collect, prove, model, image, check, render, build, serve, explain, rules):
     main.add_command(_command)

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     "--ollama-store", type=FILE, metavar="FOLDER", help="Read models in this folder of Ollama's."
 )
 @click.option("--from-registry", is_flag=True, help="Look up models in Ollama's registry.")
+@click.option(
+    "--layers",
+    is_flag=False,
+    flag_value="all",
+    metavar="[N|IMAGE]",
+    help="Read what is in the images: in all, in the N largest, or in one.",
+)
 @click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
 @click.option("--window", type=duration, help="Watch the project this long: 60s, 5m, 24h.")
 @click.option("--interval", type=duration, help="Mean time between two samples.  [default: 1s]")
@@ -46,6 +53,7 @@ def collect(
     ollama: str | None,
     ollama_store: Path | None,
     from_registry: bool,
+    layers: str | None,
     output: Path | None,
     window: float | None,
     interval: float | None,
@@ -68,6 +76,8 @@ def collect(
     from hcreport.snapshot import format_snapshot
 
     watching = window is not None or load is not None
+    if layers is not None and no_engine:
+        raise UsageError("Layers are read from an engine.", hint="Leave out --no-engine.")
     _refuse_what_cannot_be(
         watching=watching,
         engine=not no_engine,
@@ -91,6 +101,7 @@ def collect(
         ollama=ollama,
         ollama_store=ollama_store,
         from_registry=from_registry,
+        layers=layers,
         window=WindowOptions(
             seconds=window,
             interval=interval or WindowOptions.interval,

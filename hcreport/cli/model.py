@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hcreport.cli.memory_size import memory_size
-from hcreport.cli.talk import publish, say
+from hcreport.cli.talk import colour_and_width, publish, say
 from hcreport.errors import EngineUnreachable, HcreportError, UsageError
 
 if TYPE_CHECKING:
@@ -254,12 +251,7 @@ def _shown(answer: ModelAnswer, form: str) -> str:
         from hcreport.render.model_answer import model_json
 
         return model_json(answer)
-    from hcreport.render.console import WIDTH
     from hcreport.render.model_lines import model_text
 
-    watched = sys.stdout.isatty()
-    return model_text(
-        answer,
-        colour=watched and not os.environ.get("NO_COLOR"),
-        width=shutil.get_terminal_size().columns if watched else WIDTH,
-    )
+    colour, width = colour_and_width()
+    return model_text(answer, colour=colour, width=width)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hcreport.cli.talk import FILE, publish, say
+from hcreport.cli.talk import FILE, colour_and_width, publish, say
 
 if TYPE_CHECKING:
     from hcreport.render.report import ReportSource
@@ -69,16 +66,10 @@ def check(
 
         publish(to_json(material.snapshot, assessment), output)
     else:
-        from hcreport.render.console import WIDTH
         from hcreport.render.terminal import terminal_text
 
-        watched = output is None and sys.stdout.isatty()
-        text = terminal_text(
-            material.snapshot,
-            assessment,
-            colour=watched and not os.environ.get("NO_COLOR"),
-            width=shutil.get_terminal_size().columns if watched else WIDTH,
-        )
+        colour, width = colour_and_width(output)
+        text = terminal_text(material.snapshot, assessment, colour=colour, width=width)
         publish(text, output)
     if fail_on != "never":
         worst = Severity(fail_on).rank

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -35,3 +38,15 @@ def publish(text: str, output: Path | None) -> None:
             hint="Choose another place with --output.",
         ) from error
     say(f"Wrote {output}.")
+
+
+def colour_and_width(output: Path | None = None) -> tuple[bool, int]:
+    """Return whether a result is shown with colours, and in how many columns.
+
+    ``output`` is the file for it, where it does not go to standard output.
+    """
+    from hcreport.render.console import WIDTH
+
+    if output is not None or not sys.stdout.isatty():
+        return False, WIDTH
+    return not os.environ.get("NO_COLOR"), shutil.get_terminal_size().columns

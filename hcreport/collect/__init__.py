@@ -52,6 +52,8 @@ class CollectOptions:
     """A folder in which Ollama keeps its models."""
     from_registry: bool = False
     """Look up models in Ollama's registry, as the configuration may say too."""
+    layers: str | None = None
+    """Whose layers are read: ``all``, a number of the largest images, or the name of one."""
 
 
 class Progress(Protocol):
@@ -62,6 +64,9 @@ class Progress(Protocol):
 
     def step(self, what: str) -> None:
         """One answer came in."""
+
+    def read(self, count: int) -> None:
+        """``count`` more bytes of layers were read."""
 
     def watch(self, what: str, seconds: float, longest: float | None) -> None:
         """The window has been open for ``seconds`` of ``longest`` (None: nobody knows)."""
@@ -74,6 +79,9 @@ class SilentProgress:
         """Do nothing."""
 
     def step(self, what: str) -> None:
+        """Do nothing."""
+
+    def read(self, count: int) -> None:
         """Do nothing."""
 
     def watch(self, what: str, seconds: float, longest: float | None) -> None:

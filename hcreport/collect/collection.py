@@ -15,14 +15,16 @@ from hcreport.collect.engine import Connection, connect
 from hcreport.collect.engine_errors import engine_failures, gap_reason
 from hcreport.collect.engine_questions import EngineQuestions
 from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
+from hcreport.collect.folders import CONTEXT, BuildFolder, has_build_folders, read_build_folders
 from hcreport.collect.ollama_search import SOURCE as OLLAMA
 from hcreport.collect.ollama_search import FoundModels, search_of, unasked_models
 from hcreport.collect.tasks import Answer, Question, Tasks
-from hcreport.errors import CollectError, HcreportError
+from hcreport.errors import CollectError, HcreportError, ImageError
 from hcreport.model import Container, Gap, Snapshot, Window
 
 if TYPE_CHECKING:
     from hcreport.collect import CollectOptions, Progress
+    from hcreport.collect.contents import FoundContents
     from hcreport.collect.window import Watch, Watched
 
 _DISK_PATIENCE = 10.0
@@ -33,6 +35,9 @@ _TOO_SLOW = f"The engine did not answer within {_DISK_PATIENCE:.0f} seconds."
 
 _CONNECT = "connect"
 _COMPOSE = "compose"
+
+LAYERS = "layers"
+"""Source of the question what is in images, and of its gaps."""
 
 
 class Collection:
@@ -51,6 +56,8 @@ class Collection:
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._models: FoundModels | None = None
+        self._folders: tuple[BuildFolder, ...] = ()
+        self._contents: FoundContents | None = None
         self.watched: Watched | None = None
         """What came of the window; None where none was asked for or it has not ended."""
 
@@ -75,6 +82,7 @@ class Collection:
             self._engine.begin(self._connection)
             self._take_all(progress)
         self._ask_about_models(progress)
+        self._ask_about_layers(progress)
 
     def _ask_about_models(self, progress: Progress) -> None:
         """Ask about the local models, once it is known which services may have them."""
@@ -87,6 +95,25 @@ class Collection:
             ask = partial(find_models, search)
             self._tasks.start([Question(source=OLLAMA, label="local models", ask=ask)])
             self._take_all(progress)
+
+    def _ask_about_layers(self, progress: Progress) -> None:
+        """Have layers read, once it is known which images the project has."""
+        choice, connection = self._options.layers, self._connection
+        if choice is None or connection is None or self._compose is None:
+            return
+        from hcreport.collect.contents import images_to_read, read_contents
+
+        engine = read_replies(self._engine.replies, self._compose.project, self._keep)
+        ask = partial(
+            read_contents,
+            connection,
+            images_to_read(choice, self._compose, engine, self._folders),
+            keep=self._options.config.keep_packages,
+            keep_registries=self._keep,
+            on_bytes=progress.read,
+        )
+        self._tasks.start([Question(source=LAYERS, label="layers", ask=ask)])
+        self._take_all(progress)
 
     def _take_all(self, progress: Progress) -> None:
         """Take answers until no question is open."""
@@ -143,7 +170,8 @@ class Collection:
             engine=engine.engine,
             services=compose.services,
             containers=_with_average_cpu(engine.containers, watched.window if watched else None),
-            images=engine.images,
+            images=self._contents.within(engine.images) if self._contents else engine.images,
+            contexts=tuple(each.record() for each in self._folders),
             volumes=engine.volumes,
             disk=engine.disk,
             models=found.models,
@@ -156,6 +184,7 @@ class Collection:
                         *self._gaps(),
                         *engine.gaps,
                         *found.gaps,
+                        *(self._contents.gaps if self._contents else ()),
                         *(watched.gaps if watched else ()),
                     },
                     key=_gap_order,
@@ -179,6 +208,11 @@ class Collection:
         elif question.source == _COMPOSE:
             self._compose = answer.value
             self._engine.know_project(answer.value)
+            self._look_at_build_folders(answer.value)
+        elif question.source == CONTEXT:
+            self._folders = answer.value
+        elif question.source == LAYERS:
+            self._contents = answer.value
         elif question.source == OLLAMA:
             self._models = answer.value
         elif question.source == _CONNECT:
@@ -188,9 +222,17 @@ class Collection:
         else:
             self._engine.store(question, answer.value)
 
+    def _look_at_build_folders(self, compose: ComposeProject) -> None:
+        """Have the folders looked at from which services are built; that needs no engine."""
+        if has_build_folders(compose.services):
+            ask = partial(read_build_folders, self._options.compose.folder, compose.services)
+            self._tasks.start([Question(source=CONTEXT, label="build contexts", ask=ask)])
+
     def _take_error(self, question: Question, error: BaseException) -> None:
         if question.source in (_COMPOSE, _CONNECT) and isinstance(error, HcreportError):
             self._errors[question.source] = error
+        elif question.source == LAYERS and isinstance(error, ImageError):
+            self._failures.append((question, error.message))
         elif question.source not in (_COMPOSE, _CONNECT) and isinstance(error, engine_failures()):
             self._failures.append((question, gap_reason(error)))
             self._engine.store(question, None)

@@ -21,6 +21,7 @@ from hcreport.estimate.llm_choices import (
 )
 from hcreport.estimate.llm_compute import automatic_batch
 from hcreport.estimate.llm_memory import measured_error
+from hcreport.render.bars import bar
 from hcreport.render.console import WIDTH, indented, printed, shown
 from hcreport.render.escape import one_line
 from hcreport.render.model_answer import ModelAnswer
@@ -35,8 +36,6 @@ _NAMES = 30
 _SIZES = 14
 _GAP = 1
 
-_EIGHTHS = (" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
-
 _HEADERS = {
     "ollama": "The model's header, as the running Ollama told it",
     "file": "The header of the model's file",
@@ -49,16 +48,16 @@ _FIT = "bold green"
 
 def model_text(answer: ModelAnswer, *, colour: bool = False, width: int = WIDTH) -> str:
     """Return what a model needs as text, with colour codes where asked for."""
-    bar = _WIDE_BAR if width >= _WIDE else _BAR
-    return printed(Group(*_lines(answer, bar)), colour=colour, width=max(width, _NARROWEST))
+    length = _WIDE_BAR if width >= _WIDE else _BAR
+    return printed(Group(*_lines(answer, length)), colour=colour, width=max(width, _NARROWEST))
 
 
-def _lines(answer: ModelAnswer, bar: int) -> Iterator[RenderableType]:
+def _lines(answer: ModelAnswer, length: int) -> Iterator[RenderableType]:
     yield _verdict(answer)
     for note in _notes(answer):
         yield shown(f"Note: {note}", "yellow")
     yield Text("")
-    yield _parts(answer, bar)
+    yield _parts(answer, length)
     for title, body in (
         ("In a container, and over time", _limits(answer)),
         ("Does it fit?", _room(answer)),
@@ -102,7 +101,7 @@ def _notes(answer: ModelAnswer) -> Iterator[str]:
         yield "Ollama runs an embedding model with one slot, whatever is set."
 
 
-def _parts(answer: ModelAnswer, bar: int) -> RenderableType:
+def _parts(answer: ModelAnswer, length: int) -> RenderableType:
     memory, settings = answer.memory, answer.settings
     batch = automatic_batch(settings, embeds=answer.shape.embeds)
     rows = [
@@ -122,12 +121,12 @@ def _parts(answer: ModelAnswer, bar: int) -> RenderableType:
     table = Table.grid(padding=(0, _GAP))
     table.add_column(no_wrap=True, width=_NAMES)
     table.add_column(no_wrap=True, width=_SIZES, justify="right")
-    table.add_column(no_wrap=True, width=bar)
+    table.add_column(no_wrap=True, width=length)
     table.add_column(overflow="fold")
     for name, size, words in rows:
         if size:
             share = size / memory.full
-            table.add_row(f"  {name}", gib(size), Text(_bar(share, bar), "cyan"), shown(words))
+            table.add_row(f"  {name}", gib(size), Text(bar(share, length), "cyan"), shown(words))
     most = f"{gib(memory.low + memory.filling)} to {gib(memory.high + memory.filling)}"
     table.add_row(
         Text("  With a full context", "bold"), Text(gib(memory.full), "bold"), "", shown(most)
@@ -141,13 +140,6 @@ def _parts(answer: ModelAnswer, bar: int) -> RenderableType:
 def _cache_words(answer: ModelAnswer) -> str:
     keys, values = answer.settings.key_type, answer.settings.value_type
     return f"{keys if keys == values else f'{keys} and {values}'}, {_context(answer)}"
-
-
-def _bar(share: float, width: int) -> str:
-    """Return a bar that is a share of a width; what there is shows at least as a thin line."""
-    eighths = max(1, round(share * width * len(_EIGHTHS)))
-    full, rest = divmod(eighths, len(_EIGHTHS))
-    return "█" * full + _EIGHTHS[rest].strip()
 
 
 def _limits(answer: ModelAnswer) -> RenderableType:
