@@ -9,6 +9,8 @@ RUN := $(VENV)/bin/python
 PYTEST ?=
 SIZING ?=
 OLLAMA ?=
+IMAGES ?=
+TWINS ?=
 
 SITE_READY := $(VENV)/.ready-for-site
 TEST_READY := $(VENV)/.ready-for-test
@@ -16,7 +18,7 @@ TEST_READY := $(VENV)/.ready-for-test
 # What `make test` installs contains what `make site` needs.
 READY := $(if $(wildcard $(TEST_READY)),$(TEST_READY),$(SITE_READY))
 
-.PHONY: help site test check bench bench-sizing bench-ollama golden docs schema lock clean
+.PHONY: help site test check bench bench-sizing bench-ollama bench-images bench-twins golden docs schema lock clean
 
 help:
 	@echo 'make site    build the HyperCode report into site/'
@@ -25,6 +27,8 @@ help:
 	@echo 'make bench   measure collecting, building and starting, as ratios'
 	@echo 'make bench-sizing  try predicted memory limits on a real engine; SIZING="--quick"'
 	@echo 'make bench-ollama  measure local models on real llama.cpp; OLLAMA="--quick"'
+	@echo 'make bench-images  measure reading images beside docker save and dive'
+	@echo 'make bench-twins  rebuild images as advised, and compare with the prediction'
 	@echo 'make golden  write the expected pages of the tests anew'
 	@echo 'make docs    write docs/commands.md anew from the real help'
 	@echo 'make schema  write docs/schema/*.json anew from the types'
@@ -54,6 +58,12 @@ bench-sizing: $(TEST_READY)
 
 bench-ollama: $(TEST_READY)
 	$(RUN) -m bench.ollama $(OLLAMA)
+
+bench-images: $(TEST_READY)
+	$(RUN) -m bench.images $(IMAGES)
+
+bench-twins: $(TEST_READY)
+	$(RUN) -m bench.twins $(TWINS)
 
 golden: $(TEST_READY)
 	$(RUN) -m tests.update_golden

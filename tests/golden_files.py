@@ -11,7 +11,7 @@ from tests.pages_case import TESTS, assessed, files, pages
 
 FOLDER = TESTS / "golden"
 
-SNAPSHOTS = ("empty", "hypercode", "models", "tiny", "watched")
+SNAPSHOTS = ("empty", "hypercode", "images", "models", "tiny", "watched")
 
 # Written from the rules' and the facts' own files, which have tests of their own.
 _NOT_KEPT = ("rules/", "sources.md", "glossary.md")

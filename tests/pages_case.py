@@ -24,6 +24,7 @@ SNAPSHOTS: Mapping[str, Path] = {
     "empty": TESTS / "snapshots" / "empty.json",
     "hostile": TESTS / "snapshots" / "hostile.json",
     "hypercode": TESTS.parent / "docs" / "snapshots" / "hypercode.json",
+    "images": TESTS / "snapshots" / "images.json",
     "models": TESTS / "snapshots" / "models.json",
     "tiny": TESTS / "snapshots" / "tiny.json",
     "watched": TESTS / "snapshots" / "watched.json",

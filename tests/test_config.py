@@ -32,6 +32,7 @@ rules:
 suppress:
   - {rule: image-too-big, subject: core, reason: We ship CUDA.}
 keep_registries: [registry.example.com]
+keep_packages: [git]
 """
 
 

@@ -277,3 +277,41 @@ def test_the_total_is_unknown_where_nothing_of_the_scenario_is_known() -> None:
     found = need("services: [{name: web}]\ndisk: {root: 9, build_cache: 5, others: 0, records: 4}")
     assert found.total is None
     assert sizes(found) == {CACHE: 5, RECORDS: 4}
+
+
+@pytest.mark.parametrize(
+    ("models", "size", "kind", "words"),
+    [
+        ("[{name: m, file: 30, shape_from: ollama}]", 30, "measured", "in no volume: 1"),
+        ("[{name: m, file: 30, shape_from: catalogue}]", 30, "cited", "in no volume: 1"),
+        (
+            "[{name: m, file: 30, shape_from: file}, {name: n, file: 5, shape_from: catalogue}]",
+            35,
+            "estimated",
+            "in no volume: 2",
+        ),
+        ("[{name: m, file: 30, shape_from: file}, {name: n}]", 30, "measured", "not in it: 1"),
+    ],
+)
+def test_files_of_models_outside_of_volumes_count_where_their_size_is_known(
+    models: str, size: int, kind: str, words: str
+) -> None:
+    found = need(
+        f"services: [{{name: web, image: a}}]\nimages: [{{tags: [a], size: 7}}]\nmodels: {models}"
+    )
+    part = parts(found)[MODELS]
+    assert part.size is not None
+    assert (part.size.value, part.size.origin.kind) == (size, kind)
+    assert words in part.size.origin.evidence
+    assert found.total is not None
+    assert found.total.value == sum(sizes(found).values())
+
+
+def test_models_in_a_volume_do_not_count_twice() -> None:
+    found = need("""
+        services: [{name: web, image: a, mounts: [{kind: volume, volume: v}]}]
+        volumes: [{name: v, size: 40}]
+        models: [{name: m, service: web, file: 30, shape_from: file}]
+    """)
+    assert sizes(found)[VOLUMES] == 40
+    assert MODELS not in sizes(found)

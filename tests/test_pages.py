@@ -18,6 +18,7 @@ from hcreport.facts import facts
 from hcreport.model import Assessment, Snapshot
 from hcreport.names import slug
 from hcreport.render.escape import plain
+from hcreport.render.images import image_path
 from hcreport.render.marker import is_generated
 from hcreport.render.pages import assets, downloads, render_pages
 from hcreport.render.services import service_path
@@ -71,8 +72,10 @@ def _main_text(html: str) -> list[str]:
 def test_every_page_is_there(name: str) -> None:
     snapshot, _ = assessed(name)
     services = {service_path(each.name) for each in snapshot.services}
+    images = {image_path(each.name) for each in snapshot.images}
     rules = {f"rules/{rule}.md" for rule in load_rules()}
-    assert set(pages(name)) == {*FIXED, *services, *rules}
+    assert set(pages(name)) == {*FIXED, *services, *images, *rules}
+    assert len(images) == len(snapshot.images)
     assert len(services) == len(snapshot.services)
     assert list(pages(name)) == sorted(pages(name))
 

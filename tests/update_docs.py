@@ -1,8 +1,9 @@
 """Writes the made pages of the documentation: ``python -m tests.update_docs [--check]``.
 
 ``docs/commands.md`` comes from the real help, the tables of ``docs/guide/sizes.md`` from the
-results of ``make bench-sizing``, and those of ``docs/guide/models-measured.md`` from the results of
-``make bench-ollama``.
+results of ``make bench-sizing``, those of ``docs/guide/models-measured.md`` from the results of
+``make bench-ollama``, and those of ``docs/guide/images-measured.md`` from the results of
+``make bench-images`` and ``make bench-twins``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from hcreport import errors
 from hcreport.cli import main
-from tests import models_page, sizes_page
+from tests import images_page, models_page, sizes_page
 from tests.generated import ROOT, update
 
 PAGE = ROOT / "docs" / "commands.md"
@@ -81,7 +82,10 @@ def files() -> dict[Path, str]:
                 calls, pool.map(lambda words: help_text(*words), calls), strict=True
             )
         ]
-    return {PAGE: _INTRODUCTION + rows + "".join(blocks)} | sizes_page.files() | models_page.files()
+    made = {PAGE: _INTRODUCTION + rows + "".join(blocks)}
+    for page in (sizes_page, models_page, images_page):
+        made |= page.files()
+    return made
 
 
 if __name__ == "__main__":
