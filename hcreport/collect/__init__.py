@@ -66,7 +66,7 @@ class Progress(Protocol):
         """One answer came in."""
 
     def read(self, count: int) -> None:
-        """``count`` more bytes of layers were read."""
+        """``count`` more bytes of layers were read; called by the thread that reads them."""
 
     def watch(self, what: str, seconds: float, longest: float | None) -> None:
         """The window has been open for ``seconds`` of ``longest`` (None: nobody knows)."""

@@ -15,7 +15,7 @@ from hcreport.collect.engine import Connection, connect
 from hcreport.collect.engine_errors import engine_failures, gap_reason
 from hcreport.collect.engine_questions import EngineQuestions
 from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
-from hcreport.collect.folders import CONTEXT, BuildFolder, has_build_folders, read_build_folders
+from hcreport.collect.folders import CONTEXT, FoundFolders, has_build_folders, read_build_folders
 from hcreport.collect.ollama_search import SOURCE as OLLAMA
 from hcreport.collect.ollama_search import FoundModels, search_of, unasked_models
 from hcreport.collect.tasks import Answer, Question, Tasks
@@ -56,7 +56,7 @@ class Collection:
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._models: FoundModels | None = None
-        self._folders: tuple[BuildFolder, ...] = ()
+        self._folders = FoundFolders()
         self._contents: FoundContents | None = None
         self.watched: Watched | None = None
         """What came of the window; None where none was asked for or it has not ended."""
@@ -107,7 +107,7 @@ class Collection:
         ask = partial(
             read_contents,
             connection,
-            images_to_read(choice, self._compose, engine, self._folders),
+            images_to_read(choice, self._compose, engine, self._folders.folders),
             keep=self._options.config.keep_packages,
             keep_registries=self._keep,
             on_bytes=progress.read,
@@ -171,7 +171,7 @@ class Collection:
             services=compose.services,
             containers=_with_average_cpu(engine.containers, watched.window if watched else None),
             images=self._contents.within(engine.images) if self._contents else engine.images,
-            contexts=tuple(each.record() for each in self._folders),
+            contexts=tuple(each.record() for each in self._folders.folders),
             volumes=engine.volumes,
             disk=engine.disk,
             models=found.models,
@@ -184,6 +184,7 @@ class Collection:
                         *self._gaps(),
                         *engine.gaps,
                         *found.gaps,
+                        *self._folders.gaps,
                         *(self._contents.gaps if self._contents else ()),
                         *(watched.gaps if watched else ()),
                     },
