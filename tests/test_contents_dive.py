@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hcreport.collect.layers.archive import read_archive
 from hcreport.contents.dive import Dive, InefficientFile, dive_figures
 from tests.dive_binary import computed, dive_binary, printed_by_dive
+from tests.image_archives import Image, docker_archive, oci_archive
+from tests.image_archives import file as archived
+from tests.image_archives import layer as image_layer
 from tests.random_images import (
     Entry,
     Layer,
@@ -204,3 +209,17 @@ def test_work_grows_with_the_files_and_not_with_their_deletions() -> None:
         return seen
 
     assert calls(2000) < 2.5 * calls(1000)
+
+
+@pytest.mark.parametrize("pack", [docker_archive, oci_archive])
+def test_a_layer_that_occurs_again_is_what_dive_takes_it_for(
+    pack: Callable[[Image], bytes], tmp_path: Path
+) -> None:
+    """In an archive of an engine before 25 it is a link, and for dive that is an empty layer."""
+    once = image_layer(archived("a", b"1" * 1000))
+    image = Image(layers=(once, image_layer(archived("b", b"2" * 10)), once))
+    place = tmp_path / "image.tar"
+    place.write_bytes(pack(image))
+    (read,) = read_archive(place)
+    assert read.size == 2010
+    assert computed(read.as_dive_sees) == printed_by_dive(dive_binary(), place)

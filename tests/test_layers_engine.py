@@ -64,8 +64,11 @@ TOP = layer(
     opaque("opt"),
     file("opt/app/weights.gguf", b"GGUF" + os.urandom(90 * KIB)),
 )
+ODD = tuple(256 * KIB + more for more in (0, 1, 4095, 4096, 4097))
+"""Sizes, in bytes, at which pieces that are read at once end."""
+
 LIBRARY = layer(file("opt/venv/lib/python3/site-packages/a/_c.so", PROGRAM), form="gnu")
-OTHER = layer(file("srv/file", b"other"))
+OTHER = layer(file("srv/file", b"other"), *(file(f"srv/{n}", os.urandom(n)) for n in ODD))
 
 SETTINGS = {"Env": ["A=1"], "Cmd": ["run"], "ExposedPorts": {"80/tcp": {}}, "User": "me"}
 STEPS = (
@@ -226,6 +229,13 @@ def test_all_ways_give_the_same(
     assert dict(image.layers[0].evidence()) == {b"var/lib/dpkg/status": b"Package: tool\n" * 900}
     assert image.layers[2].needs
     assert len(image.layers[1].marks) == 1
+
+
+def test_marks_do_not_depend_on_how_a_file_is_read(root: Path) -> None:
+    in_place = read(Client([API], root=str(root)), "shop/api:1")
+    assert in_place.read == "folder"
+    assert in_place.images == read(Client([API]), "shop/api:1").images
+    assert len(in_place.images["shop/api:1"].layers[1].marks) == len(ODD)
 
 
 def test_in_place_nothing_is_asked_for(root: Path) -> None:

@@ -71,7 +71,7 @@ def _from_engine(asked: argparse.Namespace, archives: list[str]) -> Sequence[Ima
 
 
 def _figures(image: ImageFiles, *, digest: bool) -> dict[str, Any]:
-    dive = dive_figures(image.layers)
+    dive = dive_figures(image.as_dive_sees)
     merged = merge(image.layers)
     return {
         "size": image.size,

@@ -84,7 +84,7 @@ def analyse(
     in the image whether a better ``.dockerignore`` keeps it out. ``keep`` names packages that stay
     whatever is concluded.
     """
-    dive = dive_figures(image.layers)  # first, because it needs most memory of its own
+    dive = dive_figures(image.as_dive_sees)  # first, because it needs most memory of its own
     merged = merge(image.layers)
     attribution = attribute(image, merged)
     base = find_base(image, known=known or {}, dockerfile=dockerfile)

@@ -57,6 +57,9 @@ class ImageFiles:
     history: tuple[HistoryEntry, ...] = ()
     """Oldest first."""
     config: ImageConfig = ImageConfig()
+    linked: frozenset[int] = frozenset()
+    """Numbers of the layers, from 0, that ``docker save`` writes as links to earlier ones: engines
+    before 25 do so where an image has the same layer twice."""
     notes: tuple[str, ...] = ()
     """What could not be read and why, one sentence each."""
 
@@ -64,6 +67,14 @@ class ImageFiles:
     def size(self) -> int:
         """Bytes of all layers, unpacked."""
         return sum(layer.size for layer in self.layers)
+
+    @property
+    def as_dive_sees(self) -> tuple[LayerFiles, ...]:
+        """The layers as dive reads them: it takes a layer that is a link for an empty one."""
+        return tuple(
+            LayerFiles(diff_id=layer.diff_id) if number in self.linked else layer
+            for number, layer in enumerate(self.layers)
+        )
 
     def steps(self) -> tuple[HistoryEntry | None, ...]:
         """Return for each layer the step that made it; None where the history does not tell."""

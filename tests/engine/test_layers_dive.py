@@ -124,7 +124,7 @@ def test_layers_of_a_real_image(base: RunningEngine, tmp_path: Path, name: str) 
     assert _paths(merged) - _OF_THE_ENGINE == held - _OF_THE_ENGINE
     assert abs(merged.size - size) < 4 * KIB
 
-    assert computed(image.layers) == printed_by_dive(dive_binary(), archive)
+    assert computed(image.as_dive_sees) == printed_by_dive(dive_binary(), archive)
 
 
 def test_random_images_are_seen_as_an_engine_sees_them(

@@ -100,5 +100,8 @@ def _image(archive: FileArchive | StreamArchive, listed: Listed, bounds: Bounds)
         layers=tuple(layers),
         history=read_history(configuration),
         config=read_config(configuration),
+        linked=frozenset(
+            number for number, member in enumerate(listed.layers) if archive.is_link(member)
+        ),
         notes=notes,
     )

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_ENGINE_WITHOUT_LINKS = 25
+"""From this version on an archive is an OCI layout, whose layers have their digests for names."""
+
 _MISSING = "The engine has no image of this name; pull it or build it first."
 
 
@@ -161,9 +164,21 @@ class _Reading:
             layers=tuple(self._layers[each] for each in asked.diff_ids),
             history=history,
             config=read_config(asked.details),
+            linked=self._linked(asked),
             notes=(*notes, *_notes_on(bounds)),
         )
         return True
+
+    def _linked(self, asked: _Asked) -> frozenset[int]:
+        """Return the layers that an archive of this image alone holds as links.
+
+        Asked of the engine, not of the archive: with several images in one, more of them are links.
+        """
+        major = str(self._connection.version.get("Version", "")).partition(".")[0]
+        if not major.isdecimal() or int(major) >= _ENGINE_WITHOUT_LINKS:
+            return frozenset()
+        ids = asked.diff_ids
+        return frozenset(number for number, each in enumerate(ids) if each in ids[:number])
 
     def _layer(self, diff_id: str) -> LayerFiles | None:
         """Return a layer that was read for another image, or is in the cache."""
@@ -255,6 +270,7 @@ class _Reading:
             name=asked.reference,
             id=asked.id,
             layers=tuple(self._layers[each] for each in asked.diff_ids),
+            linked=self._linked(asked),
         )
         if self._cache is not None:
             self._cache.store_steps(asked.key, [step.empty for step in image.history])

@@ -83,6 +83,10 @@ class _Archive:
                 self._links[name] = _target(name, headers.kind, headers.link)
             reader.skip(member.position + member.size + rest - reader.position)
 
+    def is_link(self, name: str) -> bool:
+        """Tell whether a member is a link to another one."""
+        return posixpath.normpath(name) in self._links
+
     def _resolved(self, name: str) -> str:
         """Return the name of the member that a name means."""
         name = posixpath.normpath(name)
