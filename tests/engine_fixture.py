@@ -75,6 +75,13 @@ def engine() -> Iterator[RunningEngine]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def engine_of_its_own() -> Iterator[RunningEngine]:
+    """Yield an engine for one file of tests that leave images, which others would count."""
+    with running_engine() as running:
+        yield running
+
+
 @contextmanager
 def running_engine() -> Iterator[RunningEngine]:
     """Yield a running engine, for tests and for ``make bench``."""

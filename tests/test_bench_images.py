@@ -130,7 +130,9 @@ def test_a_file_is_read_in_a_process_of_its_own(
     write_archive(path, [Made(name="one", layers=(many_files(30, mean=0.01),))])
     assert main(["--file", str(path), "--digest"]) == 0
     assert '"one:1"' in capsys.readouterr().out
-    found, figures = Programs(host="unix:///nowhere", dive=Path("dive")).read("--file", path)
+    found, figures = Programs(host="unix:///nowhere", dive=Path("dive")).read(
+        "--exact", "--file", path
+    )
     assert figures["images"]["one:1"]["reclaimable"] == 0
     assert figures["archives"] == 0
     assert found.finished

@@ -95,7 +95,8 @@ def _big(engine: Engine, programs: Programs, folder: Path, count: int) -> Case:
         costs["dive"] = programs.look([name])
         costs["engine"], _ = programs.read(name)
         costs["folder"], _ = programs.read("--in-place", name)
-        costs["command"] = programs.command(name)
+        costs["command"] = programs.command(name, "--no-folder")
+        costs["command in place"] = programs.command(name)
         with tempfile.TemporaryDirectory(dir=folder) as cache:
             programs.read("--in-place", "--cache", cache, name)
             costs["cache"], found = programs.read("--cache", cache, name)
@@ -157,7 +158,7 @@ def _comparison(programs: Programs, names: Sequence[str]) -> tuple[bool, bool]:
     """Tell whether our figures are dive's, and whether all ways to read give the same."""
     with tempfile.TemporaryDirectory() as cache:
         ways = [
-            programs.read("--digest", *words, *names)[1]["images"]
+            programs.read("--exact", "--digest", *words, *names)[1]["images"]
             for words in ([], ["--in-place"], ["--cache", cache], ["--cache", cache])
         ]
     same = all(
@@ -172,7 +173,7 @@ def _memory(programs: Programs, folder: Path, entries: int) -> Memory:
     _say(f"memory for {entries:,} entries")
     file = folder / "crowded.tar"
     write_archive(file, [crowded_image("hcreport-bench-crowded", entries)])
-    found = programs.read("--file", file)[1]
+    found = programs.read("--exact", "--file", file)[1]
     file.unlink()
     (figures,) = found["images"].values()
     return Memory(entries=figures["entries"], size=figures["size"], peak=found["peak"])

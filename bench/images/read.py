@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import sys
@@ -23,10 +24,11 @@ _ARCHIVES = "/images/get"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures of images as JSON."""
+    gc.disable()  # as hcreport itself does: nothing that it reads is in a cycle
     asked = _parser().parse_args(arguments)
     archives: list[str] = []
     images = _from_file(asked.file) if asked.file else _from_engine(asked, archives)
-    figures = {image.name: _figures(image, digest=asked.digest) for image in images}
+    figures = {image.name: _figures(image, asked) for image in images}
     json.dump({"images": figures, "archives": len(archives), "peak": peak_memory()}, sys.stdout)
     return 0
 
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--file", type=Path, help="an archive instead of an engine")
     parser.add_argument("--in-place", action="store_true", help="read the engine's folder")
     parser.add_argument("--cache", type=Path, help="a folder to keep layers in")
+    parser.add_argument("--exact", action="store_true", help="what dive does not say, too")
     parser.add_argument("--digest", action="store_true", help="of all that was read, too")
     return parser
 
@@ -70,19 +73,22 @@ def _from_engine(asked: argparse.Namespace, archives: list[str]) -> Sequence[Ima
     return list(found.images.values())
 
 
-def _figures(image: ImageFiles, *, digest: bool) -> dict[str, Any]:
-    dive = dive_figures(image.as_dive_sees)
-    merged = merge(image.layers)
-    return {
+def _figures(image: ImageFiles, asked: argparse.Namespace) -> dict[str, Any]:
+    dive = dive_figures(image.layers)
+    found = {
         "size": image.size,
         "entries": sum(len(layer) for layer in image.layers),
         "efficiency": dive.efficiency,
         "wasted": dive.wasted,
         "inefficient": digest_of_files((each.path, each.count, each.size) for each in dive.files),
-        "reclaimable": sum(each.size for each in reclaimable(image.layers, merged)),
-        "seen": merged.size,
-        "digest": _digest(image) if digest else "",
     }
+    if asked.exact:
+        merged = merge(image.layers)
+        found["seen"] = merged.size
+        found["reclaimable"] = sum(each.size for each in reclaimable(image.layers, merged))
+    if asked.digest:
+        found["digest"] = _digest(image)
+    return found
 
 
 def digest_of_files(files: Iterator[tuple[str, int, int]]) -> str:

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Program = Literal["docker save", "dive", "engine", "folder", "cache", "command"]
-"""``engine``, ``folder`` and ``cache`` are ours: through the API, in the engine's folder, and from
-the cache. ``command`` is the whole of ``hcreport image`` through the API."""
+Program = Literal["docker save", "dive", "engine", "folder", "cache", "command", "command in place"]
+"""``engine``, ``folder`` and ``cache`` are our code until it has dive's figures: through the API,
+in the engine's folder, and from the cache. ``command`` is the whole of ``hcreport image``."""
 
 Figure = Literal["wall", "cpu", "peak"]
 

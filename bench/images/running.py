@@ -63,10 +63,10 @@ class Programs:
         found: dict[str, Any] = json.loads(printed)
         return cost.model_copy(update={"peak": found["peak"]}), found
 
-    def command(self, reference: str) -> Cost:
-        """Run the whole command through the API."""
+    def command(self, reference: str, *options: str) -> Cost:
+        """Run the whole command, which says much more than dive, and keep nothing."""
         program = [sys.executable, "-m", "hcreport", "image", reference, "--host", self.host]
-        return self._run([*program, "--no-cache", "--no-folder", "--format", "json"])[0]
+        return self._run([*program, "--no-cache", "--format", "json", *options])[0]
 
     def figures_of_dive(self, reference: str) -> dict[str, Any]:
         """Return what dive says of an image, under the names that ``bench.images.read`` has."""

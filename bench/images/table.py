@@ -17,10 +17,11 @@ MOST_MEMORY = ((100_000, 128 * MB), (400_000, 256 * MB))
 _NAMES: tuple[tuple[Program, str], ...] = (
     ("docker save", "`docker save`, written to nowhere"),
     ("dive", "dive"),
-    ("engine", "through the API"),
-    ("folder", "in the engine's folder"),
-    ("cache", "from the cache"),
-    ("command", "`hcreport image` through the API"),
+    ("engine", "dive's figures by hcreport, through the API"),
+    ("folder", "the same, in the engine's folder"),
+    ("cache", "the same, from the cache"),
+    ("command", "`hcreport image`, through the API"),
+    ("command in place", "`hcreport image`, in the engine's folder"),
 )
 
 

@@ -45,13 +45,15 @@ def lines(results: Results) -> Iterator[str]:
     yield "Nothing was tuned on the kinds that were kept apart."
     yield f"The median of their errors is {100 * results.median_error:.2f} %."
     yield ""
-    yield "What the built images still waste above their base, or hide in its layers:"
+    yield "The built images still waste this above their base, or hide it in its layers:"
     yield ""
+    yield "| Kind | Still wasted |"
+    yield "| --- | --- |"
     for row in results.rows:
         if not row.from_image:
             parts = sorted(row.wasted.items(), key=lambda each: -each[1])
             named = ", ".join(f"{_NAMES.get(name, name)} {gb(Bytes(size))}" for name, size in parts)
-            yield f"- {_kind(row)}: {named or 'nothing'}"
+            yield f"| {_kind(row)} | {named or 'nothing'} |"
 
 
 def bars(results: Results) -> list[tuple[str, bool]]:

@@ -21,6 +21,9 @@ from hcreport.contents.target import BaseImage, TargetPlan
 from hcreport.render.dockerfile import write_change
 from tests.dockerfile_case import hadolint
 from tests.engine_fixture import RunningEngine, unavailable
+from tests.engine_fixture import engine_of_its_own as engine
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.engine
 

@@ -28,7 +28,10 @@ from hcreport.collect.context import Builder, read_context
 from hcreport.collect.context.ignore import IGNORE_FILE, Rules, read_patterns
 from hcreport.collect.context.walk import walk
 from tests.engine_fixture import RunningEngine, unavailable
+from tests.engine_fixture import engine_of_its_own as engine
 from tests.ignore_cases import ALL, CASES, Case, plant
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.engine
 

@@ -17,6 +17,9 @@ from hcreport.errors import CollectError
 from hcreport.model import ImageContents, Snapshot
 from hcreport.snapshot import format_snapshot
 from tests.engine_fixture import CANARY, RunningEngine
+from tests.engine_fixture import engine_of_its_own as engine
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.engine
 

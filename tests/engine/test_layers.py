@@ -18,6 +18,9 @@ from hcreport.contents.image import ImageFiles
 from hcreport.contents.layer import Kind, LayerFiles
 from hcreport.units import KIB
 from tests.engine_fixture import RunningEngine, unavailable
+from tests.engine_fixture import engine_of_its_own as engine
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.engine
 

@@ -15,7 +15,10 @@ from hcreport.contents.reclaim import reclaimable
 from hcreport.units import KIB
 from tests.dive_binary import computed, dive_binary, printed_by_dive
 from tests.engine_fixture import RunningEngine
+from tests.engine_fixture import engine_of_its_own as engine
 from tests.random_images import layer_files, random_image, write_archive
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.engine
 
