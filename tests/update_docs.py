@@ -49,7 +49,9 @@ def exit_codes() -> dict[int, str]:
     """Return what each exit code means."""
     codes = {
         0: "Everything went well, and no finding is as severe as `--fail-on`.",
-        1: "`hcreport check` has a finding at least as severe as `--fail-on`.",
+        1: "`hcreport check` has a finding at least as severe as `--fail-on`, "
+        "`hcreport image` more than a limit allows, `hcreport model` no room for the model, or "
+        "`hcreport prove` a scenario that failed.",
     }
     for code, meaning in error_tree().values():
         sentence = f"{meaning[0].upper()}{meaning[1:]}."
