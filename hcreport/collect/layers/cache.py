@@ -121,7 +121,7 @@ class LayerCache:
             if size <= self._largest:
                 return
             with contextlib.suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
+                Path(path).unlink()
             size -= status.st_size
 
 

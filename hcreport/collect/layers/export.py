@@ -120,7 +120,7 @@ def _free(root: Path, driver: str, images: Iterable[Json]) -> Bytes | None:
     try:
         if os.access(known, os.R_OK | os.X_OK):
             names = {image["Id"].removeprefix("sha256:") for image in images}
-            if names.isdisjoint(os.listdir(known)):  # noqa: PTH208
+            if names.isdisjoint(each.name for each in known.iterdir()):
                 return None
         place = root / "tmp"
         status = os.statvfs(place if os.access(place, os.R_OK) else root)
