@@ -9,7 +9,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
 from hcreport.errors import ConfigError
-from hcreport.model import LocalModel, Scenario
+from hcreport.model import LocalModel, PriceTable, Scenario, SleepGroup
 from hcreport.model.record import Record, explain_validation
 from hcreport.units import Bytes, parse_compose_memory
 
@@ -55,6 +55,12 @@ class Config(Record):
     registry: bool = False
     """Look up models in Ollama's registry where nobody else knows them."""
     scenarios: tuple[Scenario, ...] = ()
+    groups: tuple[SleepGroup, ...] = ()
+    """Services of which only some need to run at a time."""
+    prices: PriceTable | None = None
+    """What providers ask for, with the date; hcreport has no prices of its own."""
+    machine_memory: Annotated[Bytes | None, BeforeValidator(_size)] = None
+    """Memory of the machine around Docker's virtual machine, as a Compose size or in bytes."""
     rules: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Thresholds by rule and name: ``{memory-near-limit: {usage_ratio: 0.9}}``."""
     suppress: tuple[Suppression, ...] = ()

@@ -5,6 +5,8 @@ come from Compose, observed ones from the engine; sizes are :class:`hcreport.uni
 """
 
 from hcreport.model.assessment import (
+    EFFORTS,
+    PHASES,
     Action,
     Assessment,
     Confidence,
@@ -19,12 +21,22 @@ from hcreport.model.assessment import (
     MemoryBudget,
     ModelFit,
     Outcome,
+    Phase,
     Requirement,
     RequirementPart,
     Severity,
     Status,
     SuggestedLimit,
     TargetStep,
+)
+from hcreport.model.choices import (
+    GroupSaving,
+    LocalOrApi,
+    Price,
+    PriceTable,
+    Sleep,
+    Sleeper,
+    SleepGroup,
 )
 from hcreport.model.contents import (
     BuildContext,
@@ -52,6 +64,7 @@ from hcreport.model.declared import (
     Project,
     Scenario,
     Service,
+    ServiceAddress,
 )
 from hcreport.model.llm import CacheType, LayerCache, ModelMemory, ModelShape, RunnerSettings
 from hcreport.model.observed import (
@@ -70,6 +83,7 @@ from hcreport.model.observed import (
 from hcreport.model.origin import Family, Number, Origin, OriginKind, OriginNote, Unit
 from hcreport.model.proof import FailureKind, Pressure, Proof, ProofFailure, Proofs
 from hcreport.model.snapshot import Gap, Snapshot
+from hcreport.model.traces import Past, Refusal, StartError
 from hcreport.model.window import (
     MOST_POINTS,
     POINT_COLUMNS,
@@ -82,7 +96,9 @@ from hcreport.model.window import (
 )
 
 __all__ = [
+    "EFFORTS",
     "MOST_POINTS",
+    "PHASES",
     "POINT_COLUMNS",
     "Action",
     "Assessment",
@@ -110,6 +126,7 @@ __all__ = [
     "Finding",
     "Gap",
     "Group",
+    "GroupSaving",
     "Health",
     "HealthCheck",
     "Image",
@@ -122,6 +139,7 @@ __all__ = [
     "Limits",
     "Load",
     "LocalModel",
+    "LocalOrApi",
     "Location",
     "LostLimit",
     "MachineNeed",
@@ -136,8 +154,12 @@ __all__ = [
     "OriginKind",
     "OriginNote",
     "Outcome",
+    "Past",
+    "Phase",
     "Point",
     "Pressure",
+    "Price",
+    "PriceTable",
     "Probe",
     "ProbeOutcome",
     "Project",
@@ -145,6 +167,7 @@ __all__ = [
     "ProofFailure",
     "Proofs",
     "Reclaimable",
+    "Refusal",
     "Requirement",
     "RequirementPart",
     "RunnerSettings",
@@ -152,8 +175,13 @@ __all__ = [
     "Scenario",
     "Series",
     "Service",
+    "ServiceAddress",
     "Severity",
+    "Sleep",
+    "SleepGroup",
+    "Sleeper",
     "Snapshot",
+    "StartError",
     "Status",
     "StepKind",
     "SuggestedLimit",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
+from hcreport.model.choices import LocalOrApi, Sleep
 from hcreport.model.contents import Certainty, DiveFigures, Group, Reclaimable, StepKind
 from hcreport.model.declared import Location
 from hcreport.model.origin import Number
@@ -34,17 +35,32 @@ Status = Literal["problem", "ok", "not measured", "not applicable", "suppressed"
 
 Effort = Literal["minutes", "an hour", "a day"]
 
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+"""From least to most."""
+
+Phase = Literal["now", "this week", "later"]
+
+PHASES: tuple[Phase, ...] = get_args(Phase)
+"""One for each of :data:`EFFORTS`."""
+
 
 class Action(Record):
     """One thing to do, in words and in a command, and how to know that it worked."""
 
     what: str
     """Verb first: ``Raise the memory of Docker to 8 GiB``."""
+    why: str = ""
+    """One sentence; empty where the finding says it."""
     command: str = ""
     """To copy; empty where the step is done in a window or an editor."""
+    files: tuple[str, ...] = ()
+    """Names of generated Compose files that the command uses; the site offers them."""
     effort: Effort = "minutes"
     gain: str = ""
     """What it is expected to bring, with a number where there is one."""
+    effect: Bytes | None = None
+    """By how much more memory is there, or less is needed, in bytes; 0 where it is known to change
+    nothing, None where it is not known or it is about something else."""
     verify: str = ""
     """How to tell that it worked."""
     undo: str = ""
@@ -52,6 +68,11 @@ class Action(Record):
     """Anchors of the findings it settles."""
     group: str = ""
     """Steps with the same group are alternatives, do one of these; the plan sets it."""
+
+    @property
+    def phase(self) -> Phase:
+        """When to do it: what takes minutes now, an hour this week, a day later."""
+        return PHASES[EFFORTS.index(self.effort)]
 
 
 class Finding(Record):
@@ -338,3 +359,6 @@ class Assessment(Record):
     requirements: tuple[Requirement, ...] = ()
     plan: tuple[Action, ...] = ()
     """Actions in the order to do them."""
+    sleep: Sleep = Sleep()
+    local_or_api: LocalOrApi | None = None
+    """None where the project has no local model."""

@@ -63,6 +63,17 @@ class Dependency(Record):
     restart: bool = False
 
 
+class ServiceAddress(Record):
+    """An environment variable whose value is the address of another service of the project."""
+
+    variable: str
+    service: str
+    scheme: Literal["http", "https", ""] = ""
+    """Empty where the value is ``host:port`` without a scheme."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    path: Literal["", "/", "/v1", "/v1/", "/api", "/api/"] = ""
+
+
 class Build(Record):
     """How a service's image is built; argument values and remote addresses are left out."""
 
@@ -120,7 +131,13 @@ class Service(Record):
     """What the engine is told: ``deploy.restart_policy`` where given, else ``restart``."""
     health_check: HealthCheck | None = None
     depends_on: tuple[Dependency, ...] = ()
+    tied_to: tuple[str, ...] = ()
+    """Services that it cannot run without, whatever ``depends_on`` says: it shares their network,
+    their processes or their volumes (``network_mode``, ``ipc``, ``pid``, ``volumes_from``,
+    ``links``)."""
     environment_names: tuple[str, ...] = ()
+    addresses: tuple[ServiceAddress, ...] = ()
+    """Variables that hold the address of another service; values of any other form are not kept."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Values of the few environment variables that sizing needs, all of a fixed form."""
     mounts: tuple[Mount, ...] = ()

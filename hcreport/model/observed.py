@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from hcreport.model.contents import ImageContents
-from hcreport.model.declared import Limits, Mount
+from hcreport.model.declared import HealthCheck, Limits, Mount
 from hcreport.model.record import Moment, Record
+from hcreport.model.traces import Past, Refusal, StartError
 from hcreport.units import Bytes
 
 
@@ -32,6 +33,9 @@ class Engine(Record):
         None
     )
     """What the engine's host name says about the platform; the name itself is not kept."""
+    host_memory: Bytes | None = None
+    """Memory of the machine around the engine's virtual machine, where hcreport ran on it or
+    ``hcreport.yml`` names it (``machine_memory``); on native Linux the engine's own."""
     context: str | None = None
     """Docker CLI context, where it is one of the well-known names."""
     remote: bool = False
@@ -61,6 +65,10 @@ class Probe(Record):
 
     exit_code: int
     outcome: ProbeOutcome
+    began_after: float | None = Field(default=None, ge=0)
+    """Seconds from the container's last start to the beginning of the probe."""
+    seconds: float | None = Field(default=None, ge=0)
+    """How long it took."""
 
 
 class Health(Record):
@@ -141,6 +149,18 @@ class Container(Record):
     finished_at: Moment | None = None
     health: Health | None = None
     """None where the container has no health check."""
+    health_check: HealthCheck | None = None
+    """The check in force, whether the Compose file or the image declares it; None where there is
+    none or it was not read."""
+    past: Past | None = None
+    """None where the engine's events were not read."""
+    oom_kills: int | None = Field(default=None, ge=0)
+    """The kernel's own count of processes killed in it for want of memory, since its last start;
+    None where its control group was not read."""
+    refusals: tuple[Refusal, ...] = ()
+    """What a container of Ollama refused to load, one of each wording and amount, the last ones."""
+    start_error: StartError | None = None
+    """None where the engine noted no error when it was started last."""
     limits: Limits = Limits()
     """What the engine enforces (``HostConfig``), whatever the file says."""
     restart_policy: str | None = None
