@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hcreport.collect.compose import ComposeRequest, read_project
+from hcreport.collect.compose import ComposeRequest, read_project, whole_config
 from hcreport.errors import CollectError, ComposeMissing, ComposeRejected
 from tests.compose.support import BINARY, PROJECTS, use_real_binary
 
@@ -39,6 +39,27 @@ def test_no_compose_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HCREPORT_COMPOSE", "/nowhere/docker-compose")
     with pytest.raises(ComposeMissing):
         read_project(ComposeRequest(PROJECTS / "include"))
+
+
+CPU_OR_GPU = """
+services:
+  web: {image: busybox}
+  ollama-cpu: {image: ollama/ollama, container_name: ollama, profiles: [cpu]}
+  ollama-gpu: {image: ollama/ollama, container_name: ollama, profiles: [gpu]}
+"""
+
+
+def test_profiles_that_exclude_each_other_leave_those_that_were_chosen(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(CPU_OR_GPU, encoding="utf-8")
+    project = read_project(ComposeRequest(tmp_path, profiles=("cpu",)))
+    assert [each.name for each in project.services] == ["ollama-cpu", "web"]
+    assert project.project.active_profiles == ("cpu",)
+    assert [gap.source for gap in project.gaps] == ["profiles"]
+    assert "all profiles of the project together" in project.gaps[0].reason
+    whole = whole_config(ComposeRequest(tmp_path, profiles=("cpu",)))
+    assert sorted(whole["services"]) == ["ollama-cpu", "web"]
+    with pytest.raises(ComposeRejected, match="already in use"):
+        read_project(ComposeRequest(tmp_path, profiles=("cpu", "gpu")))
 
 
 def wrapped(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> ComposeRequest:

@@ -12,6 +12,7 @@ import ast
 import os
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,11 @@ _UNSET_VARIABLE = re.compile(
 )
 
 _HASH_LINE = re.compile(r"(\S+) ([0-9a-f]{64})")
+
+_ALL_PROFILES = ("*",)
+
+# What Compose prints of a project, and its hashes where they were asked for and computed.
+_Answers = tuple[Answer, Answer | None]
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -155,21 +161,41 @@ class _Reading:
         return ComposeProject(project, found, models, tuple(self._gaps))
 
     def whole_config(self) -> dict[str, Any]:
-        answer = self._config(("*",))
-        if answer.status != 0:
-            raise self._rejection(answer)
+        answer, _ = self._accepted(partial(self._with_hashes, hashes=False))
         return parse_config(answer.output)
 
     def _render(self) -> tuple[Answer, dict[str, str]]:
-        """Ask for the project and its hashes side by side."""
-        everything = partial(self._config, ("*",))
-        tasks = Tasks()
-        tasks.start(
-            [
-                Question(source="config", ask=everything),
-                Question(source="hash", ask=partial(everything, "--hash", "*")),
-            ]
+        answer, hashes = self._accepted(self._with_hashes)
+        return answer, self._hashes(hashes)
+
+    def _accepted(self, ask: Callable[[tuple[str, ...]], _Answers]) -> _Answers:
+        """Return the answers about all profiles, or those about the chosen ones alone.
+
+        A project may hold services that are never to run together, such as two with one container
+        name; Compose refuses it with all of its profiles on.
+        """
+        everything = ask(_ALL_PROFILES)
+        if everything[0].status == 0:
+            return everything
+        chosen = ask(self._request.profiles)
+        if chosen[0].status != 0:
+            raise self._rejection(everything[0])
+        reason = (
+            "Compose does not accept all profiles of the project together, so only services with "
+            "the profiles chosen were read."
         )
+        self._gaps.append(Gap(source="profiles", reason=reason))
+        return chosen
+
+    def _with_hashes(self, asked_profiles: tuple[str, ...], *, hashes: bool = True) -> _Answers:
+        """Ask for the project and its hashes side by side."""
+        everything = partial(self._config, asked_profiles)
+        questions = [Question(source="config", ask=everything)]
+        if hashes:
+            ask_hashes = partial(everything, "--hash", "*")
+            questions.append(Question(source="hash", ask=ask_hashes))
+        tasks = Tasks()
+        tasks.start(questions)
         answers: dict[str, Answer] = {}
         while tasks.open_questions:
             reply = tasks.next()
@@ -178,11 +204,9 @@ class _Reading:
             source, error = reply.question.source, reply.error
             if error is not None and not (source == "hash" and isinstance(error, CollectError)):
                 raise error
-            if source == "config" and reply.value.status != 0:
-                raise self._rejection(reply.value)
             if error is None:
                 answers[source] = reply.value
-        return answers["config"], self._hashes(answers.get("hash"))
+        return answers["config"], answers.get("hash")
 
     def _hashes(self, answer: Answer | None) -> dict[str, str]:
         if answer is None or answer.status != 0:
@@ -239,7 +263,7 @@ def _options(request: ComposeRequest, asked_profiles: tuple[str, ...]) -> list[s
 
 def _typed(request: ComposeRequest, binary: ComposeBinary) -> str:
     """Return the command that shows the same error, to copy."""
-    options = shlex.join([*_options(request, ("*",)), "config", "--quiet"])
+    options = shlex.join([*_options(request, _ALL_PROFILES), "config", "--quiet"])
     return f"cd {shlex.quote(str(request.folder))} && {binary.words} {options}"
 
 
