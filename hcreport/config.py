@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from hcreport.errors import ConfigError
 from hcreport.model import LocalModel, PriceTable, Scenario, SleepGroup
@@ -14,6 +14,18 @@ from hcreport.model.record import Record, explain_validation
 from hcreport.units import Bytes, parse_compose_memory
 
 FILE_NAME = "hcreport.yml"
+
+
+_TIME = "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves days as text: PyYAML stops at one that does not exist and cannot say where."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own name and form)
+        first: [each for each in resolvers if each[0] != _TIME]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def _size(value: object) -> object:
@@ -69,6 +81,19 @@ class Config(Record):
     keep_packages: tuple[str, ...] = ()
     """Packages that a smaller image keeps, whatever is concluded about them."""
 
+    @model_validator(mode="after")
+    def _in_one_group(self) -> Config:
+        """Refuse a service in two groups, whose savings would count it twice."""
+        seen: dict[str, str] = {}
+        for group in self.groups:
+            for name in group.services:
+                if name in seen:
+                    raise ValueError(
+                        f"the service {name} is in two groups, {seen[name]} and {group.name}"
+                    )
+                seen[name] = group.name
+        return self
+
 
 def read_config(path: Path) -> Config:
     """Return the configuration in a file. Raises ConfigError, which names the file and the key."""
@@ -78,11 +103,15 @@ def read_config(path: Path) -> Config:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"{path} cannot be read: {reason}.") from error
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, _Loader)  # noqa: S506  (derived from the safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path} is not valid YAML{place}.", hint="Correct that line.") from error
+    except ValueError as error:  # of a value with a tag of its own: !!int many
+        raise ConfigError(
+            f"{path} is not valid YAML: {error}.", hint="Correct that value."
+        ) from error
     try:
         return Config.model_validate(data or {})
     except ValidationError as error:

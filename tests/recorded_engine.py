@@ -18,6 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
+from urllib.parse import parse_qs
 
 RECORDED = Path(__file__).parent / "engine" / "recorded" / "engine_20_10.json"
 
@@ -39,6 +40,10 @@ class RecordedEngine:
         """Status by path; the body then holds a text that must not get out."""
         self.asked: list[tuple[str | None, str]] = []
         """API version and path of each request."""
+        self.past: list[Json] = []
+        """Events that it tells to those who ask for the past."""
+        self.questions: dict[str, dict[str, list[str]]] = {}
+        """The words of the last question, by path."""
         self.released = threading.Event()
         self.events: SimpleQueue[Json] = SimpleQueue()
         """What the engine is to tell to those who listen."""
@@ -46,11 +51,15 @@ class RecordedEngine:
 
     def tell(self, name: str, action: str, moment: int, /, **words: str) -> None:
         """Tell an event of one of the listed containers."""
+        self.events.put(self.event(name, action, moment, **words))
+
+    def event(self, name: str, action: str, moment: int, /, **words: str) -> Json:
+        """Return an event of one of the listed containers, as the engine writes it."""
         key = self.container(name)
         (entry,) = [each for each in self.replies["/containers/json"] if each["Id"] == key]
         attributes = {"name": name, **entry["Labels"], **words}
         actor = {"ID": key, "Attributes": attributes}
-        self.events.put({"Action": action, "Actor": actor, "timeNano": moment})
+        return {"Type": "container", "Action": action, "Actor": actor, "timeNano": moment}
 
     def container(self, name: str) -> str:
         """Return the full id of a container."""
@@ -74,6 +83,8 @@ class RecordedEngine:
         """Return status and body for a path without its version."""
         if path in self.errors:
             return self.errors[path], b'{"message": "canary-5f3a9c7e"}'
+        if path == "/events" and path not in self.replies:
+            return 200, b"".join(_encoded(each) + b"\n" for each in self.past)
         reply = self.replies.get(path)
         if isinstance(reply, Hangs):
             self.released.wait()
@@ -100,11 +111,12 @@ def serve(engine: RecordedEngine, socket: Path) -> Iterator[RecordedEngine]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
+            path, _, words = self.path.partition("?")
             match = _VERSIONED.fullmatch(path)
             version, path = (match[1], match[2]) if match else (None, path)
             engine.asked.append((version, path))
-            if path == "/events":
+            engine.questions[path] = parse_qs(words)
+            if path == "/events" and "until" not in engine.questions[path]:
                 self.stream()
                 return
             status, body = engine.answer(path)

@@ -9,11 +9,10 @@ import pytest
 
 from hcreport.collect.engine_containers import (
     container_state,
-    probe_outcome,
     read_container,
     read_limits,
-    read_time,
 )
+from hcreport.collect.engine_times import read_time
 from hcreport.collect.stats import read_sample
 from hcreport.model import Limits, MemoryUse, Mount
 from hcreport.units import MIB, Bytes
@@ -112,51 +111,6 @@ def test_cpu_periods_mean_something_under_a_limit_only() -> None:
 )  # fmt: skip
 def test_zero_means_that_nothing_was_set(host: Json, expected: Json) -> None:
     assert read_limits({"HostConfig": host}) == Limits.model_validate(expected)
-
-
-RUNC = (
-    "OCI runtime exec failed: exec failed: unable to start container process: "
-    'exec: "curl": executable file not found in $PATH: unknown'
-)
-
-REFUSED_UNTIL_029 = "Error: model requires more system memory (5.6 GiB) than is available (1.6 GiB)"
-REFUSED_SINCE_030 = (
-    '{"error":"llama-server process has terminated: exit status 1: '
-    'ggml_aligned_malloc: insufficient memory (attempted to allocate 4685.30 MB)"}'
-)
-
-
-@pytest.mark.parametrize(
-    ("exit_code", "output", "outcome"),
-    [
-        (0, "curl: not found", "passed"),
-        (1, "", "failed"),
-        (1, "connection refused", "failed"),
-        (137, "", "failed"),
-        (-1, "Health check exceeded timeout (30s)", "timed out"),
-        (-1, "Health check exceeded timeout (1s): starting", "timed out"),
-        (1, "exceeded timeout of the server", "failed"),
-        (-1, RUNC, "program not found"),
-        (-1, "exec: /nope: stat /nope: no such file or directory: unknown", "program not found"),
-        (127, "/bin/sh: 1: curl: not found", "program not found"),
-        (127, "/bin/sh: curl: not found", "program not found"),
-        (1, "/bin/sh: 1: curl: not found", "program not found"),
-        (1, "sh: curl: not found\n", "program not found"),
-        (1, "/bin/sh: line 1: curl: command not found", "program not found"),
-        (127, "bash: wget: command not found", "program not found"),
-        (1, "the page was not found", "failed"),
-        (22, "curl: (22) The requested URL returned error: 404 Not Found", "failed"),
-        (-1, "rpc error: something else", "failed"),
-        (1, REFUSED_UNTIL_029, "model not loaded"),
-        (22, REFUSED_SINCE_030, "model not loaded"),
-        (1, "llama-server process has terminated: signal: killed", "model not loaded"),
-        (1, "llama-server process has terminated: exit status 1: unknown model", "failed"),
-        (1, "insufficient memory", "failed"),
-        (0, REFUSED_UNTIL_029, "passed"),
-    ],
-)  # fmt: skip
-def test_a_probe_is_reduced_to_what_came_of_it(exit_code: int, output: str, outcome: str) -> None:
-    assert probe_outcome(exit_code, output) == outcome
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from docker.api.client import APIClient
 
 from hcreport.collect.engine import Address, Connection
 from hcreport.collect.engine_containers import PROJECT_LABEL, SERVICE_LABEL
-from hcreport.collect.engine_questions import Replies
+from hcreport.collect.engine_replies import Replies
 from hcreport.collect.ollama_places import Place, find_places
 from hcreport.model import Mount, Project, Service
 from tests.ollama_server import Json

@@ -9,7 +9,8 @@ import pytest
 
 from hcreport.collect import window_lives
 from hcreport.collect.engine_containers import NUMBER_LABEL, ONEOFF_LABEL, SERVICE_LABEL
-from hcreport.collect.window_lives import Roster, nanoseconds
+from hcreport.collect.engine_times import nanoseconds
+from hcreport.collect.window_lives import Roster
 from hcreport.model import Gap
 
 Json = dict[str, Any]

@@ -16,6 +16,7 @@ from hcreport.collect.engine_errors import engine_failures, gap_reason
 from hcreport.collect.engine_questions import EngineQuestions
 from hcreport.collect.engine_snapshot import EngineSnapshot, read_replies
 from hcreport.collect.folders import CONTEXT, FoundFolders, has_build_folders, read_build_folders
+from hcreport.collect.host_memory import with_host_memory
 from hcreport.collect.ollama_search import SOURCE as OLLAMA
 from hcreport.collect.ollama_search import FoundModels, search_of, unasked_models
 from hcreport.collect.tasks import Answer, Question, Tasks
@@ -167,7 +168,7 @@ class Collection:
             tool=f"hcreport {__version__}",
             title=config.title,
             project=compose.project,
-            engine=engine.engine,
+            engine=with_host_memory(engine.engine, config.machine_memory),
             services=compose.services,
             containers=_with_average_cpu(engine.containers, watched.window if watched else None),
             images=self._contents.within(engine.images) if self._contents else engine.images,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hcreport.collect.compose_health import health_check
+from hcreport.collect.compose_links import with_links
 from hcreport.collect.compose_values import integer, mapping, positive
 from hcreport.collect.ollama_settings import as_ollama_reads
 from hcreport.collect.redact import (
@@ -63,9 +64,8 @@ def services(config: Mapping[str, Any], context: Context) -> tuple[Service, ...]
     """Return the services of a rendered project, sorted by name."""
     volumes = mapping(config.get("volumes"))
     declared = mapping(config.get("services"))
-    return tuple(
-        _service(name, mapping(declared[name]), volumes, context) for name in sorted(declared)
-    )
+    found = (_service(name, mapping(declared[name]), volumes, context) for name in sorted(declared))
+    return with_links(found, declared)
 
 
 def declared_volumes(config: Mapping[str, Any]) -> tuple[DeclaredVolume, ...]:

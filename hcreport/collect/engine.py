@@ -44,7 +44,7 @@ _HOST_HINTS: tuple[tuple[str, _HostHint], ...] = (
     (r"docker-desktop", "docker-desktop"),
     (r"(lima-)?rancher-desktop", "rancher-desktop"),
     (r"orbstack", "orbstack"),
-    (r"colima(-.*)?", "colima"),
+    (r"(lima-)?colima(-.*)?", "colima"),
     (r"lima-.*", "lima"),
 )
 

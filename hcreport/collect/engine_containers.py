@@ -8,12 +8,13 @@ a checked form.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+from hcreport.collect.engine_health import health_check_in_force, read_health
+from hcreport.collect.engine_times import read_time
 from hcreport.collect.redact import image_reference, mount_target
 from hcreport.collect.stats import Sample
-from hcreport.model import Container, Health, Limits, Mount, Probe, ProbeOutcome
+from hcreport.model import Container, Limits, Mount, StartError
 from hcreport.units import NANO_CPUS_PER_CPU, Bytes, parse_compose_memory
 
 Json = dict[str, Any]
@@ -42,27 +43,12 @@ _DEFAULT_CPU_PERIOD = 100_000
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"v?\d+(\.\d+){0,3}([-+.][0-9A-Za-z.+-]{1,30})?")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 
-# moby, daemon/health.go: the text of a probe that was stopped, with exit code -1.
-_TIMED_OUT = re.compile(r"exceeded timeout", re.IGNORECASE)
-
-# runc for a probe of kind CMD, and the shells' own complaints for one of kind CMD-SHELL.
-_NO_PROGRAM = re.compile(r"executable file not found|no such file or directory", re.IGNORECASE)
-_SHELL_NO_PROGRAM = re.compile(
-    r"^(?:/bin/|/usr/bin/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?[^\s:]+: (?:command )?not found",
-    re.MULTILINE,
-)
-
-_NOT_EXECUTED = (-1, 126, 127)
-
-# Ollama's answer where memory is short for a model: up to 0.29 by its own check, since then from
-# llm/llama_server.go with a word of llm/status.go, or with the signal that ended the process.
-_MODEL_NOT_LOADED = re.compile(
-    r"model requires more system memory"
-    r"|process has terminated: .{0,300}?(insufficient memory|out of memory|not enough memory"
-    r"|failed to allocate|allocation failed|signal: killed|exit status 137)",
-    re.IGNORECASE | re.DOTALL,
+# runc where the program is missing or is no file; newer ones say `exec /x` without a colon.
+_PROGRAM_MISSING = re.compile(
+    r"executable file not found"
+    r"|exec:? [^:]{1,300}: (?:stat [^:]{1,300}: )?no such file or directory",
+    re.IGNORECASE,
 )
 
 
@@ -91,7 +77,9 @@ def read_container(
         restart_count=reply.get("RestartCount"),
         started_at=read_time(state.get("StartedAt")),
         finished_at=read_time(state.get("FinishedAt")),
-        health=_health(state.get("Health")),
+        health=read_health(state),
+        health_check=health_check_in_force(reply["Config"]),
+        start_error=start_error(state.get("Error")),
         limits=limits,
         restart_policy=_restart_policy(reply["HostConfig"].get("RestartPolicy") or {}),
         memory=sample.memory if sample else None,
@@ -129,15 +117,6 @@ def read_limits(reply: Json) -> Limits:
     )
 
 
-def read_time(text: str | None) -> datetime | None:
-    """Return a time of the API in UTC and whole seconds; None for none and for Go's zero time."""
-    match = _TIME.match(text or "")
-    if match is None:
-        return None
-    moment = datetime.fromisoformat(match[1] + match[2]).astimezone(UTC)
-    return moment if moment.year > 1 else None
-
-
 def short_image_id(text: str | None) -> str | None:
     """Return the first twelve digits of ``sha256:…``."""
     return text.removeprefix("sha256:")[:SHORT_ID] if text else None
@@ -170,40 +149,14 @@ def _restart_policy(policy: Json) -> str | None:
     return f"{name}:{most}" if name == "on-failure" and most else str(name)
 
 
-def _health(health: Json | None) -> Health | None:
-    """Return a container's health; None where it has no health check, or it was switched off."""
-    status = (health or {}).get("Status")
-    if health is None or status not in ("starting", "healthy", "unhealthy"):
-        return None
-    return Health(
-        status=status,
-        failing_streak=health.get("FailingStreak") or 0,
-        probes=tuple(_probe(entry) for entry in health.get("Log") or ()),
-    )
+def start_error(text: str | None) -> StartError | None:
+    """Say why the engine did not start a container; its text is matched and not kept.
 
-
-def _probe(entry: Json) -> Probe:
-    return Probe(
-        exit_code=entry["ExitCode"],
-        outcome=probe_outcome(entry["ExitCode"], entry.get("Output") or ""),
-    )
-
-
-def probe_outcome(exit_code: int, output: str) -> ProbeOutcome:
-    """Say what came of a probe; the output is matched and not kept.
-
-    A shell that cannot find a program says so in a line of its own, and often a later ``|| exit 1``
-    hides its exit code 127.
+    None for no text: the engine empties it when the container starts.
     """
-    if exit_code == 0:
-        return "passed"
-    if _MODEL_NOT_LOADED.search(output):
-        return "model not loaded"
-    if exit_code == -1 and _TIMED_OUT.search(output):
-        return "timed out"
-    if exit_code in _NOT_EXECUTED and _NO_PROGRAM.search(output):
-        return "program not found"
-    return "program not found" if _SHELL_NO_PROGRAM.search(output) else "failed"
+    if not text:
+        return None
+    return "program not found" if _PROGRAM_MISSING.search(text) else "other"
 
 
 def _mounts(reply: Json) -> tuple[Mount, ...]:

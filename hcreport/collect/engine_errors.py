@@ -6,8 +6,12 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hcreport.errors import EngineUnreachable
+
+if TYPE_CHECKING:
+    import requests
 
 _WITHOUT = "`--no-engine` makes a snapshot of the Compose files alone."
 
@@ -44,7 +48,7 @@ def gap_reason(error: BaseException) -> str:
         return "It was removed while it was read."
     if isinstance(error, APIError):
         return f"The engine answered with error {error.status_code}."
-    if isinstance(error, Timeout):
+    if isinstance(error, (Timeout, TimeoutError)):
         return "The engine did not answer in time."
     if isinstance(error, ValueError):
         # An engine that loses a container between two samples closes the reply without a word.
@@ -52,6 +56,18 @@ def gap_reason(error: BaseException) -> str:
     if isinstance(error, (LookupError, TypeError, AttributeError)):
         return "The engine's answer was not of the expected form."
     return "The connection to the engine broke."
+
+
+def checked(reply: requests.Response) -> requests.Response:
+    """Return a reply; one that reports an error is raised as the Docker SDK does."""
+    import requests
+    from docker.errors import create_api_error_from_http_exception
+
+    try:
+        reply.raise_for_status()
+    except requests.HTTPError as error:
+        create_api_error_from_http_exception(error)
+    return reply
 
 
 def unreachable(error: BaseException, url: str, shown: str) -> EngineUnreachable:

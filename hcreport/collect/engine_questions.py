@@ -8,20 +8,22 @@ while they wait. A question that fails is a gap; the others go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hcreport.collect.data_root import BLOCKS, DataRoot, Unread, count_data_root
+from hcreport.collect.data_root import BLOCKS, count_data_root
 from hcreport.collect.engine import Connection
 from hcreport.collect.engine_containers import (
     FOLDER_LABEL,
-    ONEOFF_LABEL,
     PROJECT_LABEL,
     RUNNING_STATES,
 )
 from hcreport.collect.engine_errors import engine_failures
+from hcreport.collect.engine_past import read_past_events
+from hcreport.collect.engine_replies import Replies
 from hcreport.collect.images import image_name, project_images
+from hcreport.collect.kernel_counts import inspect
+from hcreport.collect.ollama_refusals import read_refusals, serves_ollama
 from hcreport.collect.processes import Processes, processes
 from hcreport.collect.tasks import Question, Tasks
 
@@ -30,41 +32,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_OF_CONTAINERS = ("inspect", "stats", "processes")
+_OF_CONTAINERS = ("inspect", "stats", "processes", "log")
 """Sources whose subject is a container."""
 
 _SIDE_THREADS = 8
 """For all but statistics: enough to hide the engine's latency, few enough to leave it CPU."""
-
-
-@dataclass
-class Replies:
-    """What the engine said so far; written by the thread that collects, and only by it."""
-
-    connection: Connection | None = None
-    listed: list[Json] | None = None
-    """Containers of any Compose project; None until asked."""
-    info: Json = field(default_factory=dict)
-    images: list[Json] = field(default_factory=list)
-    volumes: list[Json] = field(default_factory=list)
-    disk: Json | None = None
-    files: DataRoot | Unread | None = None
-    """Blocks in the engine's folder; None where nobody looked."""
-    by_container: dict[str, dict[str, Json]] = field(default_factory=dict)
-    """``inspect`` and ``stats`` replies by full container id."""
-    processes: dict[str, Processes] = field(default_factory=dict)
-    """By full container id; none where the engine does not list them."""
-    by_image: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """``images`` (inspect) and ``history`` replies by full image id."""
-
-    def containers_of(self, project: str) -> list[Json]:
-        """Return the project's containers as listed, without those of ``compose run``."""
-        return [
-            entry
-            for entry in self.listed or ()
-            if (labels := entry.get("Labels") or {}).get(PROJECT_LABEL) == project
-            and labels.get(ONEOFF_LABEL) != "True"
-        ]
 
 
 class EngineQuestions:
@@ -87,6 +59,8 @@ class EngineQuestions:
         self._compose: ComposeProject | None = None
         self._asked: set[str] = set()
         """Full ids of the containers that were asked about."""
+        self._logs: set[str] = set()
+        """Full ids of the containers whose logs were asked for."""
         self._counting = False
         """The blocks in the engine's folder are being counted, or were."""
 
@@ -105,30 +79,22 @@ class EngineQuestions:
 
     def store(self, question: Question, value: Any) -> None:
         """Keep a reply, and ask what follows from it; None stands for a failed question."""
-        replies = self.replies
+        if question.subject:
+            if value is not None:
+                self.replies.keep_one(question.source, question.subject, value)
+            if question.source == "inspect":
+                self._ask_for_log(question.subject)
+            return
+        self.replies.keep_whole(question.source, value)
         match question.source:
             case "containers":
-                replies.listed = value or []
                 self._ask_for_project()
                 self._ask_for_files()
             case "engine":
-                replies.info = value or {}
                 self._ask_for_files()
-            case "processes" if value is not None:
-                replies.processes[question.subject] = value
-            case "inspect" | "stats" if value is not None:
-                replies.by_container.setdefault(question.subject, {})[question.source] = value
-            case "images" if not question.subject:
-                replies.images = value or []
+                self._ask_for_events()
+            case "images":
                 self._ask_for_images()
-            case "images" | "history" if value is not None:
-                replies.by_image.setdefault(question.subject, {})[question.source] = value
-            case "volumes":
-                replies.volumes = (value or {}).get("Volumes") or []
-            case "disk":
-                replies.disk = value
-            case _ if question.source == BLOCKS:
-                replies.files = value
 
     def _ask_for_files(self) -> None:
         """Have the blocks in the engine's folder counted, once it is known which folder it is."""
@@ -155,6 +121,8 @@ class EngineQuestions:
                 self._ask_for_containers(connection, guess)
             return
         self._ask_for_containers(connection, compose.project.name)
+        for key in tuple(self.replies.by_container):
+            self._ask_for_log(key)
         client = connection.client
         whole = [
             Question(source="images", ask=client.images),
@@ -178,10 +146,37 @@ class EngineQuestions:
                 "processes", running, lambda key: partial(_processes_if_told, connection, key)
             )
             self._tasks.start(lists, threads=min(_SIDE_THREADS, connection.threads))
-        inspect = _about_containers(
-            "inspect", entries, lambda key: partial(client.inspect_container, key)
+        inspections = _about_containers(
+            "inspect", entries, lambda key: partial(inspect, connection, key)
         )
-        self._tasks.start(inspect, threads=min(_SIDE_THREADS, connection.threads))
+        self._tasks.start(inspections, threads=min(_SIDE_THREADS, connection.threads))
+
+    def _ask_for_events(self) -> None:
+        """Ask what befell containers of late, up to the time at which the engine said its own."""
+        connection, info = self.replies.connection, self.replies.info
+        if connection is not None and info:
+            ask = partial(read_past_events, connection, info)
+            self._tasks.start([Question(source="events", ask=ask)])
+
+    def _ask_for_log(self, key: str) -> None:
+        """Have the end of a container's log looked at where it is an Ollama of the project.
+
+        Until Compose has answered nobody knows whose it is: a log is not read on a guess.
+        """
+        connection, compose = self.replies.connection, self._compose
+        details = self.replies.by_container.get(key, {}).get("inspect")
+        if connection is None or compose is None or details is None or key in self._logs:
+            return
+        ours = self.replies.containers_of(compose.project.name)
+        entries = [entry for entry in ours if entry["Id"] == key]
+        if not serves_ollama(details):
+            return
+        self._logs.add(key)
+        state = details.get("State") or {}
+        logs = _about_containers(
+            "log", entries, lambda key: partial(read_refusals, connection, key, state)
+        )
+        self._tasks.start(logs)
 
     def _ask_for_images(self) -> None:
         connection, compose = self.replies.connection, self._compose

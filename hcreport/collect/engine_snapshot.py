@@ -13,8 +13,11 @@ from hcreport.collect.engine_containers import (
     read_container,
     read_limits,
 )
-from hcreport.collect.engine_questions import Replies, container_name
+from hcreport.collect.engine_past import past_of
+from hcreport.collect.engine_questions import container_name
+from hcreport.collect.engine_replies import Replies
 from hcreport.collect.images import image_name, read_image
+from hcreport.collect.ollama_refusals import last_refusals, refusals_in_probes, serves_ollama
 from hcreport.collect.processes import Processes
 from hcreport.collect.stats import Sample, read_sample
 from hcreport.collect.volumes import read_disk, read_volumes
@@ -44,7 +47,7 @@ class EngineSnapshot:
         """Return what ``read`` returns; None and a gap where a reply has an unexpected shape."""
         try:
             return read()
-        except (LookupError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
             self.gaps.append(Gap(source=source, subject=subject, reason=_UNREADABLE))
             return None
 
@@ -143,7 +146,23 @@ def _container(
     sample = _sample(result, name, details, answers.get("stats"))
     if sample is not None:
         sample = _with_program_files(sample, replies.processes.get(entry["Id"]))
-    return result.reading("inspect", name, lambda: read_container(details, sample, keep))
+
+    def read() -> Container:
+        container = read_container(details, sample, keep)
+        return _with_traces(container, entry["Id"], details, replies)
+
+    return result.reading("inspect", name, read)
+
+
+def _with_traces(container: Container, key: str, details: Json, replies: Replies) -> Container:
+    """Return a container with what the engine, the kernel and Ollama noted about it."""
+    traces: dict[str, Any] = {"oom_kills": replies.oom_kills.get(key)}
+    if replies.events is not None:
+        traces["past"] = past_of(replies.events.get(key, ()), details["State"].get("StartedAt"))
+    if serves_ollama(details):
+        probed, logged = refusals_in_probes(details), replies.refusals.get(key, ())
+        traces["refusals"] = last_refusals((*probed, *logged))
+    return container.model_copy(update=traces)
 
 
 def _sample(result: EngineSnapshot, name: str, details: Json, reply: Json | None) -> Sample | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hcreport.collect.engine_containers import SHORT_ID, read_time, short_image_id
+from hcreport.collect.engine_containers import SHORT_ID, short_image_id
+from hcreport.collect.engine_times import read_time
 from hcreport.collect.history import chain_names, read_layers
 from hcreport.collect.redact import image_reference
 from hcreport.model import Image, Service

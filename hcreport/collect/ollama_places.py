@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hcreport.collect.engine import Address
 from hcreport.collect.engine_containers import SERVICE_LABEL
-from hcreport.collect.engine_questions import Replies
+from hcreport.collect.engine_replies import Replies
 from hcreport.collect.ollama_facts import USUAL_PORT, Json, version_numbers
 from hcreport.collect.ollama_settings import Serving
 from hcreport.model import Project, Service

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hcreport.collect.compose import ComposeProject
-from hcreport.collect.engine_questions import Replies
+from hcreport.collect.engine_replies import Replies
 from hcreport.collect.ollama_facts import same_name
 from hcreport.collect.ollama_places import Place, find_places
 from hcreport.config import PlannedModel

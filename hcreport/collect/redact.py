@@ -84,6 +84,8 @@ _PROBE_PROGRAMS = frozenset(
 # fmt: on
 
 _SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
+_SCRIPT = ("-c", "-ec", "-lc")
+"""Options of a shell after which a script stands."""
 
 # Words that may stand before the program: keywords and openers of the shell.
 _SHELL_OPENERS = frozenset({"!", "(", "((", "{", "exec", "if", "while", "until", "time"})
@@ -170,6 +172,11 @@ def probe_program(test: Sequence[str]) -> str | None:
     elif kind != "CMD":
         return None
     return _known_program(words)
+
+
+def begins_with_shell(words: Sequence[str]) -> bool:
+    """Tell whether a command hands a script to a shell (``sh -c …``), as ``CMD-SHELL`` does."""
+    return len(words) > 2 and PureWindowsPath(words[0]).name in _SHELLS and words[1] in _SCRIPT
 
 
 def settings(environment: Mapping[str, str | None]) -> dict[str, str]:
@@ -275,7 +282,7 @@ def _known_program(words: Sequence[str]) -> str | None:
     if not rest:
         return None
     program = PureWindowsPath(rest[0]).name.removesuffix(".exe")
-    if program in _SHELLS and len(rest) > 2 and rest[1] in ("-c", "-ec", "-lc"):
+    if begins_with_shell(rest):
         return _known_program(_shell_words(rest[2])) or _listed(program)
     return _listed(program)
 

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 from typing import Any, Literal
 
 import requests
-from docker.errors import create_api_error_from_http_exception
 
 from hcreport.collect.engine import Connection
+from hcreport.collect.engine_errors import checked
 
 Json = dict[str, Any]
 
@@ -98,7 +98,7 @@ def sampling(connection: Connection, container: str) -> Callable[[], Json]:
 
     def sample() -> Json:
         reply = client.send(prepared, timeout=client.timeout, **settings)
-        return dict(json.loads(_checked(reply).content))
+        return dict(json.loads(checked(reply).content))
 
     return sample
 
@@ -118,13 +118,4 @@ def read_peak(connection: Connection, container: str) -> int:
     run = client.exec_create(container, ["cat", _PEAK_FILE], tty=True)
     url = f"{client.base_url}/v{client.api_version}/exec/{run['Id']}/start"
     reply = client.post(url, json={"Detach": False, "Tty": True}, timeout=client.timeout)
-    return int(_checked(reply).content)
-
-
-def _checked(reply: requests.Response) -> requests.Response:
-    """Return a reply; one that reports an error is raised as the Docker SDK does."""
-    try:
-        reply.raise_for_status()
-    except requests.HTTPError as error:
-        create_api_error_from_http_exception(error)
-    return reply
+    return int(checked(reply).content)

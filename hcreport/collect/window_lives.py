@@ -6,7 +6,6 @@ list of containers, inspections, and events. Times are the engine's own, in nano
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +18,9 @@ from hcreport.collect.engine_containers import (
     SERVICE_LABEL,
     container_state,
     read_limits,
-    read_time,
 )
 from hcreport.collect.engine_questions import container_name
+from hcreport.collect.engine_times import nanoseconds, read_time
 from hcreport.collect.processes import Processes, runtime_among
 from hcreport.collect.series import Life, Reading, SeriesBuilder
 from hcreport.collect.stats import read_sample
@@ -32,8 +31,6 @@ Json = dict[str, Any]
 
 MOST_LIVES = 100
 """Lives kept of one container: one that restarts all day would fill the snapshot."""
-
-_FRACTION = re.compile(r"\.(\d{1,9})")
 
 _TOO_QUICK = "It did not run long enough to be sampled."
 _TOO_SLOW = "The engine gave no sample of it before watching ended."
@@ -274,16 +271,6 @@ class Roster:
         )
         container.lives.append(life)
         return life
-
-
-def nanoseconds(text: str) -> int:
-    """Return a time of the API, such as ``2026-11-23T20:00:00.123456789Z``, since 1970."""
-    moment, fraction = read_time(text), _FRACTION.search(text)
-    if moment is None:
-        return 0
-    return int(moment.timestamp()) * NANOSECONDS_PER_SECOND + (
-        int(fraction[1].ljust(9, "0")) if fraction else 0
-    )
 
 
 def _is_oneoff(labels: Json | None) -> bool:

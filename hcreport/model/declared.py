@@ -133,8 +133,7 @@ class Service(Record):
     depends_on: tuple[Dependency, ...] = ()
     tied_to: tuple[str, ...] = ()
     """Services that it cannot run without, whatever ``depends_on`` says: it shares their network,
-    their processes or their volumes (``network_mode``, ``ipc``, ``pid``, ``volumes_from``,
-    ``links``)."""
+    their processes or their volumes (``network_mode``, ``ipc``, ``pid``, ``volumes_from``)."""
     environment_names: tuple[str, ...] = ()
     addresses: tuple[ServiceAddress, ...] = ()
     """Variables that hold the address of another service; values of any other form are not kept."""
