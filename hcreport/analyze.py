@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import reduce
 from typing import Any
 
@@ -11,10 +12,12 @@ from hcreport.config import Config, Suppression
 from hcreport.errors import ConfigError
 from hcreport.estimate.contexts import context_name
 from hcreport.estimate.images import image_targets, images_by_service
+from hcreport.estimate.local_or_api import local_or_api
 from hcreport.estimate.memory import memory_budget, started_services
 from hcreport.estimate.missing import gaps_about, why_missing
 from hcreport.estimate.models import model_fits
 from hcreport.estimate.requirements import requirements
+from hcreport.estimate.sleep import sleep_choices
 from hcreport.model import Assessment, BuildContext, Finding, Outcome, Snapshot
 from hcreport.names import slug
 from hcreport.plan import plan
@@ -28,6 +31,7 @@ from hcreport.rules import (
     Verdict,
     load_rules,
 )
+from hcreport.rules.steps import with_project_files
 
 _CONFIDENCE_ORDER = ("certain", "likely", "possible")
 
@@ -36,24 +40,33 @@ _MAY_BE_EMPTY = {"services", "volumes", "models", "images"}
 
 
 def analyze(snapshot: Snapshot, config: Config | None = None) -> Assessment:
-    """Return what a snapshot means. Raises ConfigError for a rule or threshold that is not ours."""
+    """Return what a snapshot means.
+
+    Raises ConfigError for a rule or threshold that is not ours, and for a service in a group that
+    the snapshot does not have.
+    """
     config = config or Config()
     rules = load_rules()
     _check_names(config, rules)
+    _check_groups(config, snapshot)
     case = case_of(snapshot)
     outcomes: list[Outcome] = []
     for loaded in rules.values():
         outcomes += run_rule(loaded, case, config.rules.get(loaded.rule.id, {}))
     outcomes = [_suppressed(outcome, config.suppress) for outcome in outcomes]
     findings = sorted(_open_findings(outcomes), key=_finding_order)
+    needed = requirements(snapshot)
+    sleep = sleep_choices(snapshot, needed, config.groups)
     return Assessment(
         outcomes=tuple(outcomes),
         findings=tuple(findings),
         memory=case.budget,
         images=image_targets(snapshot),
         models=model_fits(snapshot),
-        requirements=requirements(snapshot),
+        requirements=needed,
         plan=plan(findings),
+        sleep=sleep,
+        local_or_api=local_or_api(snapshot, sleep.services, config.prices),
     )
 
 
@@ -90,10 +103,10 @@ def _run(loaded: LoadedRule, case: Case) -> Iterator[Outcome]:
         if missing:
             yield Outcome(rule=rule.id, subject=name, status="not measured", reason=missing)
         else:
-            yield _outcome(rule, name, loaded.check(subject, case))
+            yield _outcome(rule, name, loaded.check(subject, case), snapshot)
 
 
-def _outcome(rule: Rule, subject: str, verdict: Verdict) -> Outcome:
+def _outcome(rule: Rule, subject: str, verdict: Verdict, snapshot: Snapshot) -> Outcome:
     match verdict:
         case None:
             return Outcome(rule=rule.id, subject=subject, status="ok")
@@ -102,13 +115,16 @@ def _outcome(rule: Rule, subject: str, verdict: Verdict) -> Outcome:
         case NotMeasured(reason):
             return Outcome(rule=rule.id, subject=subject, status="not measured", reason=reason)
         case Problem():
-            finding = _finding(rule, subject, verdict)
+            finding = _finding(rule, subject, verdict, snapshot)
             return Outcome(rule=rule.id, subject=subject, status="problem", finding=finding)
 
 
-def _finding(rule: Rule, subject: str, problem: Problem) -> Finding:
+def _finding(rule: Rule, subject: str, problem: Problem, snapshot: Snapshot) -> Finding:
     anchor = f"{rule.id}-{slug(subject)}"
-    remedies = [each.model_copy(update={"closes": (anchor,)}) for each in problem.remedies]
+    remedies = [
+        with_project_files(each, snapshot).model_copy(update={"closes": (anchor,)})
+        for each in problem.remedies
+    ]
     return Finding(
         rule=rule.id,
         subject=subject,
@@ -203,3 +219,16 @@ def _check_names(config: Config, rules: Mapping[str, LoadedRule]) -> None:
                 f"hcreport.yml: there is no rule {suppression.rule} to suppress.",
                 hint="See `hcreport rules`.",
             )
+
+
+def _check_groups(config: Config, snapshot: Snapshot) -> None:
+    """Refuse a group with a service that is not there; without services nobody knows."""
+    known = snapshot.services_by_name
+    for group in config.groups if known else ():
+        for name in group.services:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                raise ConfigError(
+                    f"hcreport.yml: groups: {group.name}: the snapshot has no service {name}.",
+                    hint=f"Did you mean {near[0]}?" if near else "Correct it or leave it out.",
+                )

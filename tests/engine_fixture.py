@@ -114,6 +114,8 @@ def _own_engine(folder: Path) -> Iterator[RunningEngine]:
         *("dockerd", "--host", host, "--data-root", f"{folder}/data"),
         *("--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"),
         *("--iptables=false", "--ip6tables=false", "--bridge=none"),
+        # Without a bridge the engine does not know the address by which containers reach it.
+        "--host-gateway-ip=127.0.0.1",
         *("--label", f"owner={CANARY}"),
     ]
     proxy = f"http://user:{CANARY}@localhost:9"

@@ -16,6 +16,7 @@ from hcreport.model import Assessment, Snapshot
 from hcreport.rules import load_rules
 from hcreport.units import Bytes, gibibytes
 from tests.fragments import snapshot_of
+from tests.short_stack import short_of
 
 
 def snapshot(**parts: Any) -> Snapshot:
@@ -57,6 +58,18 @@ def test_without_an_engine_nothing_is_called_fine() -> None:
     outcomes = analyze(snapshot()).outcomes
     assert {each.status for each in outcomes} <= {"not measured", "not applicable"}
     assert all(each.reason for each in outcomes)
+
+
+def test_every_command_of_a_step_names_the_files_that_compose_does_not_find_by_itself() -> None:
+    short = short_of(2, project={"compose_files": ["my stack.yaml"]})
+    texts = [
+        text
+        for action in analyze(short).plan
+        for text in (action.command, action.verify, action.undo)
+    ]
+    used = [text for text in texts if "docker compose" in text]
+    assert used
+    assert all(text.count("docker compose") == text.count("docker compose -f") for text in used)
 
 
 def test_a_suppressed_finding_stays_with_its_reason_and_leaves_the_plan() -> None:

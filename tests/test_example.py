@@ -144,7 +144,7 @@ def test_the_report_finds_what_the_example_is_about() -> None:
     assert ("limit-above-engine", "llama") in found
     assert ("model-does-not-fit", "llama3.1:8b") in found
     assert ("layer-holds-most", "hypercode-core") in found
-    assert ("container-unhealthy", "hypercode-llama") in found
+    assert ("healthcheck-program-missing", "llama") in found
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[str]:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "hcreport"
 
 # A module imports its own folder and lower floors only.
 FLOORS = (
-    {"", "units", "errors", "names", "files"},
+    {"", "units", "errors", "names", "files", "compose_files"},
     {"model"},
     {"config", "snapshot", "facts", "proofs"},
     {"contents"},

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from hcreport.collect.compose import ComposeRequest, read_project
+from hcreport.compose_files import LIMITS_FILE
 from hcreport.model import (
     Assessment,
     MemoryBudget,
@@ -21,7 +22,7 @@ from hcreport.model import (
     SuggestedLimit,
 )
 from hcreport.render.limits import LimitRow, compose_size, limits_override, limits_view
-from hcreport.render.marker import OVERRIDE_FILE, is_generated_file
+from hcreport.render.marker import is_generated_file
 from hcreport.units import Bytes, mebibytes
 from tests.compose.support import BINARY, use_real_binary
 from tests.fragments import snapshot_of
@@ -86,9 +87,9 @@ def test_compose_takes_the_limits_as_they_are_meant(
     (web,) = [each for each in services if each.name == "web"]
     assert (web.memory_limit_keys or ("deploy",)) == keys
     override = limits_override([_suggested("web", keys)], services)
-    (tmp_path / OVERRIDE_FILE).write_text(override, encoding="utf-8")
+    (tmp_path / LIMITS_FILE).write_text(override, encoding="utf-8")
     before = _composed(tmp_path, "compose.yaml")
-    after = _composed(tmp_path, "compose.yaml", OVERRIDE_FILE)
+    after = _composed(tmp_path, "compose.yaml", LIMITS_FILE)
     assert _memory(after["web"]) == {str(int(LIMIT))}
     assert after["other"] == before["other"]
     # The engine refuses a smaller sum of memory and swap, and an equal one means no swap.
@@ -98,7 +99,7 @@ def test_compose_takes_the_limits_as_they_are_meant(
 
 
 def test_names_that_mean_something_to_yaml_stay_names() -> None:
-    names = ["on", "null", "1.5", "0x1f", "a.b-c_d", "~", "2026-03-01"]
+    names = ["on", "null", "1.5", "0x1f", "a.b-c_d", "~", "2026-03-01", "1e3", "y"]
     text = limits_override([_suggested(each, ("deploy",)) for each in names])
     assert sorted(yaml.safe_load(text)["services"]) == sorted(names)
 
@@ -137,7 +138,7 @@ def test_a_service_of_which_only_a_bound_is_known_is_left_out() -> None:
     view = limits_view(*assessed("watched"))
     assert view.left_out == ("worker",)
     assert "worker" not in yaml.safe_load(view.override)["services"]
-    assert files("watched")[OVERRIDE_FILE].decode() == view.override
+    assert files("watched")[LIMITS_FILE].decode() == view.override
 
 
 def test_the_sum_counts_every_container() -> None:
@@ -174,5 +175,5 @@ def test_a_limit_that_is_too_low_is_said() -> None:
 
 
 def test_without_a_suggestion_there_is_no_file() -> None:
-    assert OVERRIDE_FILE not in files("empty")
+    assert LIMITS_FILE not in files("empty")
     assert limits_view(*assessed("empty")).override == ""

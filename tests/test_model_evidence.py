@@ -38,10 +38,20 @@ def _snapshot(containers: list[dict[str, Any]], *, kills: int = 0) -> Snapshot:
         (
             {"health": REFUSED},
             0,
-            [("Ollama answered 2 probes of llama-1 that memory is short", "container-unhealthy")],
+            [("Ollama answered 2 probes of llama-1 that memory is short", "ollama-refused-model")],
         ),
-        ({"oom_killed": True}, 0, [("the kernel killed llama-1", "container-oom-killed")]),
-        ({}, 3, [("the kernel killed 3 processes in llama-1", "container-oom-killed")]),
+        (
+            {"refusals": [{"wording": "since 0.30"}]},
+            0,
+            [("Ollama wrote into the log of llama-1", "ollama-refused-model")],
+        ),
+        (
+            {"oom_killed": True, "state": "exited", "exit_code": 137},
+            0,
+            [("the kernel killed llama-1 for want of memory", "container-oom-killed")],
+        ),
+        ({"oom_kills": 1}, 0, [("the kernel killed a process in llama-1", "process-oom-killed")]),
+        ({}, 3, [("the kernel killed 3 processes in llama-1", "process-oom-killed")]),
     ],
 )
 def test_each_kind_of_evidence_names_its_rule(

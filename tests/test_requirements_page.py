@@ -12,6 +12,7 @@ import pytest
 from hcreport.analyze import analyze
 from hcreport.facts import fact_bytes
 from hcreport.model import Snapshot
+from hcreport.platforms import PLATFORMS
 from hcreport.render.json import to_json
 from hcreport.render.marker import is_generated_file
 from hcreport.render.measured import measured_view
@@ -187,7 +188,7 @@ def test_the_projects_own_platform_stands_first() -> None:
     assert [row.own for row in rows] == [True] + [False] * (len(rows) - 1)
     assert rows[0].names == ("Docker Desktop on Mac",)
     named = [name for row in rows for name in row.names]
-    assert len(named) == len(set(named)) == 12
+    assert len(named) == len(set(named)) == len(PLATFORMS)
 
 
 def test_what_was_seen_together_stands_beside_the_sum_where_all_were_watched() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hcreport.estimate.models import model_size
 from hcreport.facts import fact_value
@@ -53,6 +53,22 @@ def suggested_limits(requirement: Requirement, snapshot: Snapshot) -> tuple[Sugg
         and (part.exact or part.memory is None)
         and part.name in services
     )
+
+
+def largest_suggested(
+    requirements: Iterable[Requirement], snapshot: Snapshot
+) -> tuple[SuggestedLimit, ...]:
+    """Return one limit for each service, by name: the largest that any scenario suggests.
+
+    The scenarios differ in which models a service is counted with.
+    """
+    largest: dict[str, SuggestedLimit] = {}
+    for requirement in requirements:
+        for each in suggested_limits(requirement, snapshot):
+            known = largest.get(each.service)
+            if known is None or each.limit > known.limit:
+                largest[each.service] = each
+    return tuple(largest[name] for name in sorted(largest))
 
 
 def _suggested(

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from hcreport.estimate.limits import suggested_limits
+from hcreport.compose_files import LIMITS_FILE, compose_with
+from hcreport.estimate.limits import largest_suggested
 from hcreport.model import Assessment, Requirement, Service, Snapshot, SuggestedLimit
-from hcreport.render.marker import FILE_MARK, OVERRIDE_FILE
+from hcreport.render.compose_text import compose_text
+from hcreport.render.marker import FILE_MARK
 from hcreport.units import Bytes, mebibytes, total
 
-_HEAD = f"""\
-# {FILE_MARK} from what was measured; edit nothing here, copy it.
-# Memory limits for each container, used with the project's own files:
-# docker compose -f compose.yaml -f {OVERRIDE_FILE} up -d
-"""
+_HEAD = (
+    f"{FILE_MARK} from what was measured; edit nothing here, copy it.",
+    "Memory limits for each container, used with the project's own files:",
+    f"{compose_with((), LIMITS_FILE)} up -d",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +69,8 @@ def limits_view(snapshot: Snapshot, assessment: Assessment) -> LimitsView:
 
 
 def all_suggested(snapshot: Snapshot, assessment: Assessment) -> tuple[SuggestedLimit, ...]:
-    """Return one limit for each service, by name: the largest that any scenario suggests.
-
-    The scenarios differ in which models a service is counted with.
-    """
-    largest: dict[str, SuggestedLimit] = {}
-    for requirement in assessment.requirements:
-        for each in suggested_limits(requirement, snapshot):
-            known = largest.get(each.service)
-            if known is None or each.limit > known.limit:
-                largest[each.service] = each
-    return tuple(largest[name] for name in sorted(largest))
+    """Return one limit for each service, by name: the largest that any scenario suggests."""
+    return largest_suggested(assessment.requirements, snapshot)
 
 
 def limits_override(suggested: Iterable[SuggestedLimit], services: Iterable[Service] = ()) -> str:
@@ -94,8 +85,7 @@ def limits_override(suggested: Iterable[SuggestedLimit], services: Iterable[Serv
         each.service: _entry(each, declared.get(each.service))
         for each in sorted(suggested, key=lambda each: each.service)
     }
-    body: str = yaml.safe_dump({"services": found}, sort_keys=False, allow_unicode=False, width=100)
-    return f"{_HEAD}{body}"
+    return compose_text(_HEAD, found)
 
 
 def _entry(suggested: SuggestedLimit, service: Service | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hcreport.model import Container, LocalModel, Snapshot
 from hcreport.render.words import counted
+from hcreport.rules.kills import kill_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +36,22 @@ def _of(container: Container, snapshot: Snapshot) -> Iterator[Evidence]:
         yield Evidence(
             text=f"Ollama answered {counted(refused, 'probe')} of {container.name} that memory is "
             "short for a model",
-            rule="container-unhealthy",
+            rule="ollama-refused-model",
         )
-    if container.oom_killed:
+    elif container.refusals:
         yield Evidence(
-            text=f"the kernel killed {container.name}, or a process in it, for want of memory",
-            rule="container-oom-killed",
+            text=f"Ollama wrote into the log of {container.name} that memory is short for a model",
+            rule="ollama-refused-model",
         )
+    kill = kill_of(container, snapshot)
+    if kill is None:
+        return
+    rule = "container-oom-killed" if kill.victim == "container" else "process-oom-killed"
     lives = snapshot.window.series if snapshot.window else ()
     kills = sum(each.oom_kills for each in lives if each.container == container.name)
+    whom = container.name if kill.victim == "container" else f"a process in {container.name}"
+    text = f"the kernel killed {whom} for want of memory"
     if kills:
-        yield Evidence(
-            text=f"the kernel killed {counted(kills, 'process', 'processes')} in {container.name} "
-            "while it was watched",
-            rule="container-oom-killed",
-        )
+        what = counted(kills, "process", "processes")
+        text = f"the kernel killed {what} in {container.name} while it was watched"
+    yield Evidence(text=text, rule=rule)

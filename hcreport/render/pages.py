@@ -10,11 +10,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from hcreport.compose_files import LIMITS_FILE
 from hcreport.model import Assessment, Proofs, Snapshot
-from hcreport.platforms import PLATFORMS, setting_for
 from hcreport.render.charts import memory_chart, memory_rows
 from hcreport.render.escape import plain
-from hcreport.render.marker import OVERRIDE_FILE, REQUIREMENTS_FILE, marked
+from hcreport.render.marker import REQUIREMENTS_FILE, marked
+from hcreport.render.memory_steps import NO_TAB, TAB, fenced, memory_steps
+from hcreport.render.overrides import overrides
 from hcreport.render.requirements_json import requirements_json
 from hcreport.render.templating import render_template, templates_folder
 from hcreport.render.view import View
@@ -56,9 +58,11 @@ def render_pages(
         "assessment": assessment,
         "memory_rows": rows,
         "memory_chart": memory_chart(rows),
-        "platforms": PLATFORMS,
         "own_platforms": view.own_platforms,
-        "setting_for": setting_for,
+        "memory_steps": memory_steps(view.own_platforms, snapshot.engine, view.headline.need),
+        "fenced": fenced,
+        "no_tab": NO_TAB,
+        "tab": TAB,
     }
     pages = sorted(_pages(view), key=lambda page: page.path)
     return {page.path: _render(page, shared, template_folders) for page in pages}
@@ -79,12 +83,13 @@ def downloads(
 ) -> dict[str, bytes]:
     """Return the files for programs that are published beside the pages, by path.
 
-    There is always a ``requirements.json``; a Compose file with limits only where some follow.
+    There is always a ``requirements.json``; a Compose file only where it is of use and possible.
     """
     view = View(snapshot, assessment, proofs)
     found = {REQUIREMENTS_FILE: requirements_json(snapshot, view.scenarios, view.proofs)}
     if view.limits.override:
-        found[OVERRIDE_FILE] = view.limits.override
+        found[LIMITS_FILE] = view.limits.override
+    found |= overrides(snapshot, assessment)
     return {name: text.encode() for name, text in sorted(found.items())}
 
 
@@ -137,6 +142,11 @@ def _pages(view: View) -> Iterator[_Page]:
             "A memory limit for each service of {}, from what was measured.",
         ),
         (
+            "sleep.md",
+            "Wake and sleep",
+            "Which services of {} could stop for a while, and what that frees.",
+        ),
+        (
             "services/index.md",
             "Services",
             "Every service of {}: limits, use and health.",
@@ -147,6 +157,11 @@ def _pages(view: View) -> Iterator[_Page]:
             "What the images of {} weigh, and what they could weigh.",
         ),
         ("models.md", "Local models", "Whether the local language models of {} fit."),
+        (
+            "local-or-api.md",
+            "Local model or API",
+            "What an external service would free in {}, and what it would cost.",
+        ),
         ("rules/index.md", "Rules", "Every rule that was applied to {}."),
         (
             "method.md",

@@ -12,6 +12,7 @@ from hcreport.errors import UsageError
 from hcreport.facts import facts
 from hcreport.render.words import plain_number, severity_shape, severity_word
 from hcreport.rules import LoadedRule, load_rules
+from hcreport.rules.severities import given
 
 
 def rule_text(rule: str) -> str:
@@ -42,6 +43,12 @@ def _lines(loaded: LoadedRule) -> Iterator[str]:
     yield from (f"{severity} · asked about each {rule.each} · `{rule.id}`", "")
     for heading, text in loaded.sections.items():
         yield from (f"## {heading}", "", text, "")
+    if given(rule.id):
+        yield from ("## Severity", "")
+        for each in given(rule.id):
+            when = f", {each.when}" if each.when else ""
+            yield f"- {severity_word(each.criterion.severity)}{when}: {each.criterion.text}"
+        yield ""
     if rule.thresholds:
         yield from ("## Thresholds", "")
         for name, threshold in rule.thresholds.items():

@@ -134,6 +134,8 @@ def _action(action: Action) -> Iterator[RenderableType]:
     yield shown(f"{one_line(action.what)} ({effort_text(action.effort)})")
     for line in visible(action.command).strip().splitlines():
         yield shown(f"  $ {line}" if line.strip() else "")
+    if action.files:
+        yield shown(f"Needs {listed(action.files)}: hcreport render writes it.")
     if action.verify:
         yield shown(f"It worked if: {one_line(action.verify)}")
 

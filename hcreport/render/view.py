@@ -25,35 +25,28 @@ from hcreport.model import (
     ModelFit,
     Origin,
     Outcome,
+    Phase,
     Proofs,
-    Severity,
     Snapshot,
     Status,
 )
-from hcreport.platforms import candidates
+from hcreport.platforms import platforms_of
 from hcreport.render.contexts import ContextView
+from hcreport.render.final_table import FinalRow, final_rows, in_short
 from hcreport.render.headline import Headline, headline, main_requirement
 from hcreport.render.image_charts import PieceChart, targets_chart
 from hcreport.render.images import ImageView, image_views, lone_contexts
 from hcreport.render.limits import LimitsView, limits_view
+from hcreport.render.local_or_api import ApiView, api_view
 from hcreport.render.measured import MeasuredView, measured_view
 from hcreport.render.model_pages import ModelView, model_notes, model_rows
 from hcreport.render.scenarios import ScenarioView
 from hcreport.render.services import ServiceView, service_views
-from hcreport.render.steps import Step, plan_steps, steps_on_a_sheet
+from hcreport.render.sleep import SleepView, sleep_view
+from hcreport.render.steps import Step, by_phase, plan_steps, steps_on_a_sheet
 from hcreport.render.words import date_text
 from hcreport.rules import LoadedRule, load_rules
-
-SEVERITIES = (
-    (Severity.CRITICAL, "The stack cannot work like this"),
-    (Severity.HIGH, "A part fails, or will fail under load"),
-    (Severity.MEDIUM, "It works, at a cost or a risk"),
-    (Severity.LOW, "It is worth tidying up"),
-)
-"""What each severity means, for the method page."""
-
-_SHORTEST = 3
-"""Words that a first thing to do has at least."""
+from hcreport.rules.severities import CRITERIA, given
 
 TOP_FINDINGS = 3
 """Problems on the first page."""
@@ -77,13 +70,14 @@ class View:
     ) -> None:
         self.snapshot = snapshot
         self.proofs = proofs or Proofs()
-        self.own_platforms = candidates(snapshot.engine) if snapshot.engine else ()
+        self.own_platforms = platforms_of(snapshot.engine)
         self.assessment = assessment
         self.title: str = snapshot.title or snapshot.project.name
         self.taken: str = date_text(snapshot.taken_at)
         self.headline: Headline = headline(snapshot, assessment)
         self.main_requirement = main_requirement(assessment)
-        self.severities = SEVERITIES
+        self.criteria = CRITERIA
+        self.given = given
 
     @cached_property
     def rules(self) -> Mapping[str, LoadedRule]:
@@ -122,6 +116,16 @@ class View:
     def limits(self) -> LimitsView:
         """Return the suggested memory limits."""
         return limits_view(self.snapshot, self.assessment)
+
+    @cached_property
+    def sleep(self) -> SleepView:
+        """Return what stopping services frees."""
+        return sleep_view(self.snapshot, self.assessment)
+
+    @cached_property
+    def local_or_api(self) -> ApiView | None:
+        """Return the comparison with an external service; None without a local model."""
+        return api_view(self.snapshot, self.assessment)
 
     @cached_property
     def measured(self) -> MeasuredView:
@@ -204,14 +208,12 @@ class View:
     @cached_property
     def next_action(self) -> Action | None:
         """Return the first thing to do; None where there is nothing."""
-        return self.assessment.plan[0] if self.assessment.plan else None
+        return self.steps[0].options[0] if self.steps else None
 
     @cached_property
     def next_action_in_short(self) -> str:
         """Return the first thing to do without what follows a colon: the checklist has it all."""
-        what = self.next_action.what if self.next_action else ""
-        short = what.partition(": ")[0]
-        return short if len(short.split()) >= _SHORTEST else what
+        return in_short(self.next_action.what) if self.next_action else ""
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -222,6 +224,16 @@ class View:
     def steps_shown(self) -> tuple[Step, ...]:
         """Return the steps that the checklist prints."""
         return steps_on_a_sheet(self.steps)
+
+    @cached_property
+    def phases_shown(self) -> tuple[tuple[Phase, tuple[Step, ...]], ...]:
+        """Return the printed steps by when to do them."""
+        return by_phase(self.steps_shown)
+
+    @cached_property
+    def final_rows(self) -> tuple[FinalRow, ...]:
+        """Return a line of the final table for each open problem."""
+        return final_rows(self.assessment.findings, self.steps, self.steps_shown)
 
     @cached_property
     def passed(self) -> tuple[Group, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from hcreport.model import Confidence, Effort, Number, Origin, Severity
 from hcreport.units import gb, gib, percent
@@ -124,7 +124,12 @@ def date_text(moment: datetime) -> str:
     A time without a zone is taken as UTC. Names of months are ours: the locale must not decide.
     """
     utc = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
+    return f"{day_text(utc)}, {utc:%H:%M} UTC"
+
+
+def day_text(day: date) -> str:
+    """Return a day with its month in letters: ``6 February 2026``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:

@@ -47,7 +47,21 @@ __all__ = [
 
 HEADINGS = ("What it checks", "Why it matters", "How to fix it", "Limits")
 
-_NOT_RULES = {"__init__", "contract", "image_steps", "steps"}
+_NOT_RULES = {
+    "__init__",
+    "causes",
+    "check_times",
+    "contract",
+    "end_causes",
+    "image_steps",
+    "kills",
+    "memory_option_model",
+    "memory_options",
+    "more_memory",
+    "raise_memory",
+    "severities",
+    "steps",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

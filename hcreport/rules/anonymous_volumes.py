@@ -50,14 +50,16 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
     groups = ((used, "in use"), (unused, "used by no container"), (unclear, "of unknown use"))
     words = ", ".join(f"{len(group)} {state}" for group, state in groups if group)
     sizes = [each.size for each in (*used, *unused, *unclear) if each.size is not None]
-    weight = f"; they hold {gb(total(sizes))}" if len(sizes) == found else ""
+    weighed = len(sizes) == found
+    weight = f"; they hold {gb(total(sizes))}" if weighed else ""
     remedies = [_name_them(used, snapshot)] if used else []
     if unused or unclear:
         remedies.append(_look())
     number = case.computed("anonymous volumes", found, "count of volumes", unit="count")
+    held = case.computed("what they hold", total(sizes), "sum of their sizes", family="image")
     return Problem(
         message=f"{counted(found, 'anonymous volume')}: {words}{weight}.",
-        numbers=(number,),
+        numbers=(number, held) if weighed else (number,),
         remedies=tuple(remedies),
     )
 

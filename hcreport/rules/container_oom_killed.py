@@ -1,7 +1,9 @@
 """The kernel killed a container because memory ran out.
 
 What it checks:
-Whether the engine recorded that a container was killed for lack of memory (State.OOMKilled).
+Whether the first process of a container was killed for lack of memory, so that the container
+ended with it. That shows in the engine's record (State.OOMKilled), in its events, or in the
+kernel's counter while the stack was watched.
 
 Why it matters:
 The process ended in the middle of its work, and it will end so again under the same load.
@@ -11,37 +13,40 @@ If the container has a limit, raise it above the highest use, or make the servic
 has none, the engine itself ran out: give Docker more memory or run fewer services.
 
 Limits:
-Exit code 137 alone is no such case: a forced stop ends with it too. If only a child process was
-killed, engines before 23 may record nothing. The record is that of the container's last start.
+Exit code 137 alone is no such case: see killed-not-out-of-memory. Where another process in the
+container was killed and the container runs on, see process-oom-killed. A program that gives up by
+itself when memory is short, as Java does, leaves no trace here. If the container ended with
+another exit code after a kill in it, that the kill was the reason is likely, not certain. Where
+another process in it was killed, then Docker stopped it by force and the engine has forgotten
+that, the record is the same as if its first process had been killed.
 """
 
 from __future__ import annotations
 
-import shlex
-
 from hcreport.estimate.missing import why_missing
-from hcreport.model import Action, Container, Number, Severity
-from hcreport.rules import steps
-from hcreport.rules.contract import Case, NotMeasured, Problem, Rule, Verdict
-from hcreport.units import Bytes, gib
+from hcreport.model import Container, Number, Severity
+from hcreport.rules.contract import Case, NotMeasured, Problem, Rule, Verdict, counted
+from hcreport.rules.kills import KILLED, kill_of
+from hcreport.rules.more_memory import limit_of, more_memory
+from hcreport.units import gib
 
 RULE = Rule(
     id="container-oom-killed",
     severity=Severity.HIGH,
     each="container",
     needs=("containers",),
-    cites=("docker/oom-is-not-137",),
+    cites=("docker/oom-is-not-137", "docker/oom-killed-while-running"),
 )
 
 
 def check(container: Container, case: Case) -> Verdict:
-    """Report the engine's record of a kill for lack of memory."""
-    if container.oom_killed is None:
-        return NotMeasured(why_missing("container.oom_killed", case.snapshot, container.name))
-    if not container.oom_killed:
+    """Report a kill for lack of memory that ended the container."""
+    kill = kill_of(container, case.snapshot)
+    if kill is None or kill.victim != "container":
+        if container.oom_killed is None:
+            return NotMeasured(why_missing("container.oom_killed", case.snapshot, container.name))
         return None
-    limit = container.limits.memory
-    engine = case.budget.engine_total
+    limit, engine = limit_of(container), case.budget.engine_total
     numbers: tuple[Number, ...] = ()
     if limit is not None:
         where = f" at its limit of {gib(limit)}"
@@ -52,31 +57,25 @@ def check(container: Container, case: Case) -> Verdict:
     else:
         where = "; it has no limit"
     return Problem(
-        message=(
-            f"The kernel killed {container.name}, or a process in it, for lack of memory{where}."
-        ),
+        message=f"The kernel killed {_victim(container)} for lack of memory{where}"
+        f"{_since(container)}.",
         numbers=numbers,
-        remedies=_remedies(container, limit, case),
+        remedies=more_memory(container, case, reached=True),
+        confidence=kill.confidence,
     )
 
 
-def _remedies(container: Container, limit: Bytes | None, case: Case) -> tuple[Action, ...]:
-    name = container.service or container.name
-    if limit is None:
-        return (steps.start_fewer(case),)
-    return (
-        Action(
-            what=f"Raise the memory limit of {name} above {gib(limit)}, in steps, under load",
-            command=f"docker compose up -d {shlex.quote(name)}",
-            gain="no kill at the load that was tried",
-            verify="docker inspect shows OOMKilled as false after the same load.",
-            undo="Put the old limit back.",
-        ),
-        Action(
-            what=f"Make {name} need less than {gib(limit)}, with fewer workers or smaller caches",
-            effort="a day",
-            gain="no kill without more memory",
-            verify=f"docker stats stays below {gib(limit)} for {name} under load.",
-            undo="Put the old settings back.",
-        ),
-    )
+def _victim(container: Container) -> str:
+    """Return what was killed, as far as the exit code tells."""
+    alone = container.state == "exited" and container.exit_code not in (None, KILLED)
+    return f"a process of {container.name}" if alone else container.name
+
+
+def _since(container: Container) -> str:
+    """Return what has become of it since, as the end of the sentence."""
+    if container.state == "exited":
+        known_end = container.exit_code in (None, KILLED)
+        return "" if known_end else f"; it then ended with exit code {container.exit_code}"
+    if container.restart_count:
+        return f"; it was restarted {counted(container.restart_count, 'time')}"
+    return "; it was started again" if container.state == "running" else ""

@@ -9,7 +9,8 @@ What is left must serve Docker itself, the kernel, other projects and every peak
 up the kernel kills a process.
 
 How to fix it:
-Give Docker more memory, or run fewer services at a time.
+Give Docker more memory, or run fewer services at a time. Where there is a local model, running
+without it or with a smaller one helps too.
 
 Limits:
 The use is that of one moment, as docker stats shows it; it holds file cache that was used lately.
@@ -20,7 +21,6 @@ from __future__ import annotations
 
 from hcreport.facts import fact_value
 from hcreport.model import Severity, Snapshot
-from hcreport.rules import steps
 from hcreport.rules.contract import (
     Case,
     NotMeasured,
@@ -31,6 +31,7 @@ from hcreport.rules.contract import (
     counted,
     known,
 )
+from hcreport.rules.memory_options import CITES, memory_options
 from hcreport.units import gib, percent
 
 RULE = Rule(
@@ -47,6 +48,7 @@ RULE = Rule(
             value=0.95, because="With less than a twentieth left Docker itself runs short."
         ),
     },
+    cites=CITES,
 )
 
 
@@ -72,6 +74,6 @@ def check(_snapshot: Snapshot, case: Case) -> Verdict:
             known(budget.engine_total),
             case.computed("share of the engine", ratio, "use / memory", unit="ratio"),
         ),
-        remedies=(steps.raise_engine_memory(case), steps.start_fewer(case)),
+        remedies=memory_options(case),
         severity=Severity.HIGH if ratio > case.thresholds["high_ratio"] else None,
     )

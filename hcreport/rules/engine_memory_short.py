@@ -9,8 +9,8 @@ Why it matters:
 Where memory runs out the kernel kills a process, and which one it takes cannot be foreseen.
 
 How to fix it:
-Give Docker more memory, start without the local model, choose a smaller one, or start fewer
-services at a time.
+Give Docker more memory, run without the local model, choose a smaller one, or run fewer services
+at a time. Each step says what is still missing after it.
 
 Limits:
 A use measured at one moment is not a need: under load it can be more. Where the highest use since
@@ -21,10 +21,9 @@ model that does not even fit alone is reported by the rule model-does-not-fit, a
 
 from __future__ import annotations
 
-from hcreport.estimate.models import model_need, model_size
+from hcreport.estimate.models import model_size
 from hcreport.estimate.requirements import started_requirement
-from hcreport.model import Action, LocalModel, Requirement, Severity, Snapshot
-from hcreport.rules import steps
+from hcreport.model import Requirement, Severity, Snapshot
 from hcreport.rules.contract import (
     Case,
     NotApplicable,
@@ -35,6 +34,7 @@ from hcreport.rules.contract import (
     counted,
     known,
 )
+from hcreport.rules.memory_options import CITES, memory_options
 from hcreport.units import gib
 
 RULE = Rule(
@@ -47,6 +47,7 @@ RULE = Rule(
         "docker/engine-memory-per-container",
         "sizing/system-memory",
         "docker/compose-dependency-on-missing",
+        *CITES,
     ),
 )
 
@@ -54,9 +55,9 @@ RULE = Rule(
 def check(snapshot: Snapshot, case: Case) -> Verdict:
     """Compare the known need of everything that starts with the engine's memory, in bytes."""
     need = started_requirement(snapshot)
-    models = _models(need, snapshot)
-    for model in models:
-        if known(model_size(model)) > case.engine_memory:
+    counted_parts = {part.name for part in need.parts if part.memory is not None}
+    for model in snapshot.models:
+        if model.name in counted_parts and (model_size(model) or 0) > case.engine_memory:
             return NotApplicable(
                 f"{model.name} alone needs more than the engine has: see model-does-not-fit"
             )
@@ -77,7 +78,7 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
             case.computed("known need of what starts", need.at_least, "sum of its known parts"),
             known(case.budget.engine_total),
         ),
-        remedies=tuple(_remedies(models, case)),
+        remedies=memory_options(case),
         confidence="possible" if _from_peaks_alone(need, snapshot) else "likely",
     )
 
@@ -85,24 +86,3 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
 def _from_peaks_alone(need: Requirement, snapshot: Snapshot) -> bool:
     """Tell whether the sum holds page cache that may not be needed: nothing was watched."""
     return need.docker_memory is not None and snapshot.window is None
-
-
-def _models(need: Requirement, snapshot: Snapshot) -> list[LocalModel]:
-    """Return the models that are part of the need."""
-    counted_parts = {part.name for part in need.parts if part.memory is not None}
-    return [
-        each
-        for each in snapshot.models
-        if each.name in counted_parts and model_need(each, snapshot) is not None
-    ]
-
-
-def _remedies(models: list[LocalModel], case: Case) -> list[Action]:
-    found = [steps.raise_engine_memory(case)]
-    for model in models:
-        if model.service is not None and case.service(model.service):
-            gain = f"the stack needs {gib(known(model_size(model)))} less"
-            found.append(steps.start_without(model.service, case.snapshot, gain=gain))
-        found += steps.smaller_model(model, case)
-    found.append(steps.start_fewer(case))
-    return found

@@ -22,8 +22,8 @@ import shlex
 
 from hcreport.estimate.models import model_size, service_limit
 from hcreport.model import Action, Service, Severity
-from hcreport.rules import steps
 from hcreport.rules.contract import Case, NotApplicable, Problem, Rule, Verdict, known
+from hcreport.rules.memory_options import memory_options
 from hcreport.units import gib
 
 RULE = Rule(
@@ -45,23 +45,24 @@ def check(service: Service, case: Case) -> Verdict:
     return Problem(
         message=f"{service.name} may use {allowed}, but the engine has {has} in all.",
         numbers=(limit, known(case.budget.engine_total)),
-        remedies=(_remedy(service, allowed, case),),
+        remedies=tuple(_remedies(service, allowed, case)),
         location=service.location,
     )
 
 
-def _remedy(service: Service, allowed: str, case: Case) -> Action:
+def _remedies(service: Service, allowed: str, case: Case) -> list[Action]:
     """Advise a lower limit, except where a model of the service needs more than the engine has."""
     for model in case.snapshot.models:
         if model.service == service.name and (model_size(model) or 0) > case.engine_memory:
-            return steps.fit_model(model, case)
-    return Action(
+            return list(memory_options(case, model=model))
+    lower = Action(
         what=f"Lower the memory limit of {service.name} to what it is measured to need",
         command=f"docker stats --no-stream {shlex.quote(_container(service, case))}",
         gain=f"a limit of at most {gib(case.engine_memory)}",
         verify="docker inspect shows the new value as HostConfig.Memory.",
         undo=f"Put the limit of {allowed} back.",
     )
+    return [lower]
 
 
 def _container(service: Service, case: Case) -> str:

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import shlex
 
+from hcreport.estimate.held import held
 from hcreport.estimate.memory import RUNNING, knows_limits
 from hcreport.estimate.missing import gaps_about
-from hcreport.model import Action, Container, Number, Severity
+from hcreport.model import Action, Container, Number, Service, Severity
 from hcreport.rules.contract import (
     Case,
     NotApplicable,
@@ -30,6 +31,7 @@ from hcreport.rules.contract import (
     Rule,
     Verdict,
 )
+from hcreport.rules.more_memory import raise_in_file
 from hcreport.units import Bytes, gib
 
 RULE = Rule(
@@ -69,16 +71,23 @@ def check(container: Container, case: Case) -> Verdict:
             f"but the Compose file says {_words(declared)}."
         ),
         numbers=numbers,
-        remedies=(
-            Action(
-                what=f"Let Compose make the container of {service.name} anew",
-                command=f"docker compose up -d {shlex.quote(service.name)}",
-                gain=f"a limit of {_words(declared)}",
-                verify=f"docker stats --no-stream shows {_words(declared)} for {container.name}.",
-                undo="Put the old limit back into the file, then the same command.",
-            ),
-        ),
+        remedies=(_remedy(container, service, case),),
         location=service.location,
+    )
+
+
+def _remedy(container: Container, service: Service, case: Case) -> Action:
+    """Return the step that makes both equal; never a limit below what the container holds."""
+    declared, use = service.limits.memory, container.memory
+    holds = (held(use) if use else None) or Bytes(0)
+    if declared is not None and holds > declared:
+        return raise_in_file(service.name, holds, case)
+    return Action(
+        what=f"Let Compose make the container of {service.name} anew",
+        command=f"docker compose up -d {shlex.quote(service.name)}",
+        gain=f"a limit of {_words(declared)}",
+        verify=f"docker stats --no-stream shows {_words(declared)} for {container.name}.",
+        undo="Put the old limit back into the file, then the same command.",
     )
 
 

@@ -8,8 +8,8 @@ A limit is a ceiling, not a use. As long as few services reach theirs nothing ha
 at once, memory runs out although no service broke its limit, and the kernel kills one of them.
 
 How to fix it:
-Lower the limits to what each service is measured to need under load, the largest first, or start
-fewer services at a time.
+Use the limits that follow from what was measured, which the site offers as a Compose file. Where
+nothing was measured, lower them by hand to what each service needs under load, the largest first.
 
 Limits:
 This is no shortage and says nothing about the use of today. Services without a limit are not in
@@ -19,8 +19,14 @@ allows as much swap again as memory, which is not counted.
 
 from __future__ import annotations
 
-from hcreport.estimate.memory import service_limits
-from hcreport.model import Action, Severity, Snapshot
+from collections.abc import Mapping
+
+from hcreport.compose_files import LIMITS_FILE, compose_with
+from hcreport.estimate.limits import largest_suggested
+from hcreport.estimate.memory import is_one_of_ours, service_limits
+from hcreport.estimate.requirements import requirements
+from hcreport.estimate.scenarios import replicas
+from hcreport.model import Action, Severity, Snapshot, SuggestedLimit
 from hcreport.rules import steps
 from hcreport.rules.contract import (
     Case,
@@ -32,7 +38,7 @@ from hcreport.rules.contract import (
     counted,
     known,
 )
-from hcreport.units import gib
+from hcreport.units import Bytes, gib, total
 
 RULE = Rule(
     id="limits-overcommit",
@@ -69,13 +75,50 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
             known(case.budget.engine_total),
             case.computed("overcommit", ratio, "sum of limits / memory", unit="ratio"),
         ),
-        remedies=(_lower(snapshot, case), steps.start_fewer(case)),
+        remedies=_suggested(snapshot, case),
     )
 
 
-def _lower(snapshot: Snapshot, case: Case) -> Action:
-    limits = [(name, limit) for name, limit in service_limits(snapshot).items() if limit]
-    largest = sorted(limits, key=lambda entry: (-entry[1], entry[0]))[:3]
+def _suggested(snapshot: Snapshot, case: Case) -> tuple[Action, ...]:
+    """Return the steps to lower limits: from what was measured, by hand, or both.
+
+    What was measured is enough by itself where the engine has room for all limits then. Where it
+    lowers none of them, the limits are to be found by hand.
+    """
+    now = {name: limit for name, limit in service_limits(snapshot).items() if limit}
+    suggested = largest_suggested(requirements(snapshot), snapshot)
+    then = now | {
+        each.service: each.limit * replicas(snapshot.services_by_name[each.service])
+        for each in suggested
+        if is_one_of_ours(snapshot.services_by_name[each.service])
+    }
+    by_hand = _by_hand(now, case)
+    if total(then[name] for name in now) >= total(now.values()):
+        return (by_hand,)
+    allowed, more = total(then.values()), len(then) - len(now)
+    left = allowed - case.engine_memory
+    step = Action(
+        what=f"Use the limits that fit what was measured: {LIMITS_FILE} sets them",
+        why="A limit frees no memory. It decides which service is stopped when memory runs out.",
+        command=f"{compose_with(snapshot.project.compose_files, LIMITS_FILE)}"
+        f"{steps.profiles(snapshot)} up -d",
+        files=(LIMITS_FILE,),
+        gain=f"the limits allow {gib(allowed)} instead of {gib(total(now.values()))}"
+        + (f", with limits for {counted(more, 'service')} more" if more else "")
+        + (f"; still {gib(left)} more than the engine has" if left > 0 else ""),
+        effect=Bytes(0),
+        verify=f"docker stats --no-stream shows {_shown(suggested[0])}.",
+        undo=steps.compose_up(case),
+    )
+    return (step, by_hand) if left > 0 else (step,)
+
+
+def _shown(suggested: SuggestedLimit) -> str:
+    return f"{gib(suggested.limit)} as the limit of {suggested.service}"
+
+
+def _by_hand(limits: Mapping[str, Bytes], case: Case) -> Action:
+    largest = sorted(limits.items(), key=lambda entry: (-entry[1], entry[0]))[:3]
     named = ", ".join(f"{name} ({gib(limit)})" for name, limit in largest)
     return Action(
         what=f"Lower the limits to what each service needs under load, the largest first: {named}",

@@ -13,7 +13,8 @@ Raise the limit above the highest use, or make the service need less.
 Limits:
 The use is that of one moment, as docker stats shows it. It holds file cache that was used lately,
 which the kernel can take back, so a database near its limit may be well. A lower figure is no
-proof of the opposite: the peak may come later.
+proof of the opposite: the peak may come later. Where a process was killed already, or what it
+holds does not fit, container-oom-killed, process-oom-killed or limit-below-working-set says so.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from __future__ import annotations
 from hcreport.estimate.memory import RUNNING
 from hcreport.estimate.missing import why_missing
 from hcreport.facts import fact_value
-from hcreport.model import Action, Container, Severity
-from hcreport.rules import steps
+from hcreport.model import Container, Severity
 from hcreport.rules.contract import (
     Case,
     NotApplicable,
@@ -32,7 +32,9 @@ from hcreport.rules.contract import (
     Threshold,
     Verdict,
 )
-from hcreport.units import Bytes, gib, percent
+from hcreport.rules.kills import kill_of
+from hcreport.rules.more_memory import limit_of, more_memory, outgrown
+from hcreport.units import gib, percent
 
 RULE = Rule(
     id="memory-near-limit",
@@ -56,14 +58,18 @@ def check(container: Container, case: Case) -> Verdict:
     if container.state not in RUNNING:
         return NotApplicable("it does not run")
     use = container.memory
-    limit = container.limits.memory or (use.limit if use else None)
-    if not limit:
+    limit = limit_of(container)
+    if limit is None:
         return NotApplicable("it has no memory limit")
+    if kill_of(container, case.snapshot) is not None:
+        return NotApplicable("a process was killed for lack of memory, which says more")
     if use is None:
         return NotMeasured(why_missing("container.memory", case.snapshot, container.name))
     ratio = use.shown / limit
     if ratio <= case.thresholds["usage_ratio"]:
         return None
+    if outgrown(container, case) is not None:
+        return NotApplicable("what it holds does not fit: see limit-below-working-set")
     path = f"containers/{container.name}"
     return Problem(
         message=(
@@ -75,22 +81,6 @@ def check(container: Container, case: Case) -> Verdict:
             case.number("memory limit", limit, f"{path}/limits"),
             case.computed("share of the limit", ratio, "use / limit", unit="ratio"),
         ),
-        remedies=_remedies(container, use.shown, limit, case),
+        remedies=more_memory(container, case, reached=False),
         severity=Severity.HIGH if ratio > case.thresholds["high_ratio"] else None,
     )
-
-
-def _remedies(container: Container, used: Bytes, limit: Bytes, case: Case) -> tuple[Action, ...]:
-    """Advise a higher limit only where the engine has room for one."""
-    name = container.service or container.name
-    higher = steps.limit_for(used, case)
-    if higher > limit:
-        return (steps.raise_limit(name, higher),)
-    less = Action(
-        what=f"Make {name} need less memory, for example with fewer workers or a smaller cache",
-        effort="a day",
-        gain=f"the engine has no room for a limit above {gib(limit)}",
-        verify=f"docker stats --no-stream shows less than {gib(limit)} for {name}.",
-        undo="Put the old settings back.",
-    )
-    return (less, steps.start_fewer(case))

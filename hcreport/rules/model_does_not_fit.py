@@ -10,8 +10,8 @@ The model cannot be loaded. The server starts and looks well, and each request f
 in an error or in a killed process.
 
 How to fix it:
-Give Docker and the service enough memory, run without the local model, or choose a smaller model
-or a shorter context. Each of these is enough by itself.
+Give Docker and the service enough memory, run without the local model, run it on the machine
+itself where that is better, or choose a smaller model or a shorter context.
 
 Limits:
 The need is what the project declares, a cited measurement, or computed for a context and a number
@@ -24,17 +24,17 @@ from __future__ import annotations
 
 from hcreport.estimate.memory import engine_memory
 from hcreport.estimate.missing import why_missing
-from hcreport.estimate.models import model_fit, model_need, model_size, service_limit
-from hcreport.model import Action, LocalModel, Number, Severity
-from hcreport.rules import steps
+from hcreport.estimate.models import model_fit, model_need, service_limit
+from hcreport.model import LocalModel, Number, Severity
 from hcreport.rules.contract import Case, NotMeasured, Problem, Rule, Verdict, known
+from hcreport.rules.memory_options import CITES, memory_options
 from hcreport.units import gib
 
 RULE = Rule(
     id="model-does-not-fit",
     severity=Severity.CRITICAL,
     each="model",
-    cites=("docker/compose-dependency-on-missing",),
+    cites=("docker/compose-dependency-on-missing", *CITES),
 )
 
 
@@ -57,7 +57,7 @@ def check(model: LocalModel, case: Case) -> Verdict:
     return Problem(
         message=f"{model.name} needs {gib(round(need.value))}, but {' and '.join(short_of)}.",
         numbers=(need, *(each for each in (engine, limit) if each)),
-        remedies=tuple(_remedies(model, case)),
+        remedies=memory_options(case, model=model),
         confidence="likely",
         location=model.location,
     )
@@ -65,12 +65,3 @@ def check(model: LocalModel, case: Case) -> Verdict:
 
 def _if_too_small(has: Number | None, need: Number) -> Number | None:
     return has if has is not None and has.value < need.value else None
-
-
-def _remedies(model: LocalModel, case: Case) -> list[Action]:
-    need, found = known(model_size(model)), [steps.fit_model(model, case)]
-    if case.service(model.service):
-        gain = f"the stack needs {gib(need)} less"
-        found.append(steps.start_without(known(model.service), case.snapshot, gain=gain))
-    found += steps.smaller_model(model, case)
-    return found

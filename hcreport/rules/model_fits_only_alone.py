@@ -23,7 +23,6 @@ from hcreport.estimate.model_room import need_alone, need_beside, unmeasured_bes
 from hcreport.estimate.models import model_fit
 from hcreport.estimate.requirements import started_requirement
 from hcreport.model import LocalModel, Severity
-from hcreport.rules import steps
 from hcreport.rules.contract import (
     Case,
     NotApplicable,
@@ -34,6 +33,7 @@ from hcreport.rules.contract import (
     counted,
     known,
 )
+from hcreport.rules.memory_options import CITES, memory_options
 from hcreport.units import Bytes, gib
 
 RULE = Rule(
@@ -41,7 +41,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     each="model",
     needs=("services", "engine.memory_total"),
-    cites=("ollama/loads-on-request", "docker/engine-memory-fixed", "sizing/system-memory"),
+    cites=("ollama/loads-on-request", "docker/engine-memory-fixed", "sizing/system-memory", *CITES),
 )
 
 
@@ -73,11 +73,7 @@ def check(model: LocalModel, case: Case) -> Verdict:
             case.computed("known need of the rest", beside, "sum of its known parts"),
             known(case.budget.engine_total),
         ),
-        remedies=(
-            steps.raise_engine_memory(case),
-            *steps.smaller_model(model, case),
-            steps.start_fewer(case),
-        ),
+        remedies=memory_options(case, model=model),
         confidence="likely",
         location=model.location,
     )

@@ -20,9 +20,11 @@ looks at the most that is allowed. A GPU is not counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hcreport.estimate.model_room import room_for
 from hcreport.estimate.models import model_memory, model_size, runner_settings
-from hcreport.model import LocalModel, ModelMemory, RunnerSettings, Severity
+from hcreport.model import LocalModel, Severity
 from hcreport.rules import steps
 from hcreport.rules.contract import (
     Case,
@@ -33,7 +35,7 @@ from hcreport.rules.contract import (
     Verdict,
     known,
 )
-from hcreport.units import Bytes, gib
+from hcreport.units import gib
 
 RULE = Rule(
     id="model-states-unbounded",
@@ -57,14 +59,16 @@ def check(model: LocalModel, case: Case) -> Verdict:
     ceiling = need + memory.checkpoints_ceiling
     if ceiling <= room:
         return None
-    settings = runner_settings(model)
-    fewer = _that_fit(settings, memory, room - need)
+    fewer = min(_that_fit(model, case))
     return Problem(
         message=(
             f"{model.name} needs {gib(need)} and may keep {gib(memory.checkpoints_ceiling)} of "
             f"states, but there is room for {gib(room)}."
         ),
         numbers=(
+            case.computed(
+                "states it may keep", memory.checkpoints_ceiling, "the most, less those of a prompt"
+            ),
             case.computed("need with all states", ceiling, "need and most states"),
             case.computed("room for it", room, "the engine less all else, or the limit"),
         ),
@@ -81,7 +85,17 @@ def check(model: LocalModel, case: Case) -> Verdict:
     )
 
 
-def _that_fit(settings: RunnerSettings, memory: ModelMemory, left: Bytes) -> int:
-    """Return how many states of each conversation there is room for beside those of one prompt."""
-    one = (memory.checkpoints_ceiling + memory.checkpoints) / settings.checkpoints
-    return int((left + memory.checkpoints) // one)
+def _that_fit(model: LocalModel, case: Case) -> Iterator[int]:
+    """Yield how many states of each conversation there is room for beside those of one prompt.
+
+    For each model of its server that fits: a server has one setting for all its models.
+    """
+    for each in case.snapshot.models:
+        memory, need = model_memory(each), model_size(each)
+        served = each is model or (each.service is not None and each.service == model.service)
+        if not served or memory is None or need is None or not memory.checkpoints_ceiling:
+            continue
+        left = known(room_for(each, case.snapshot)) - need
+        if left >= 0:  # else model-does-not-fit
+            one = memory.checkpoints_ceiling + memory.checkpoints
+            yield int((left + memory.checkpoints) * runner_settings(each).checkpoints // one)

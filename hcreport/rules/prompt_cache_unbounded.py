@@ -20,6 +20,8 @@ GPU is not counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hcreport.estimate.model_room import room_for
 from hcreport.estimate.models import model_memory, model_size
 from hcreport.model import Action, LocalModel, Severity
@@ -63,30 +65,48 @@ def check(model: LocalModel, case: Case) -> Verdict:
     ceiling = need + memory.prompt_cache_ceiling
     if ceiling <= room:
         return None
-    left = room - need
-    if memory.checkpoints_ceiling < left:
-        left -= memory.checkpoints_ceiling  # which the rule model-states-unbounded looks at
     return Problem(
         message=(
             f"{model.name} needs {gib(need)} and may keep {gib(memory.prompt_cache_ceiling)} of "
             f"prompts, but there is room for {gib(room)}."
         ),
         numbers=(
+            case.computed(
+                "prompts it may keep", memory.prompt_cache_ceiling, "the largest prompt cache"
+            ),
             case.computed("need with a full prompt cache", ceiling, "need and largest cache"),
             case.computed("room for it", room, "the engine less all else, or the limit"),
         ),
-        remedies=(_cap(model, left, memory.prompt, case),),
+        remedies=(_cap(model, case),),
         confidence="likely",
         location=model.location,
     )
 
 
-def _cap(model: LocalModel, left: Bytes, prompt: Bytes, case: Case) -> Action:
-    """Advise what is left, in whole steps; less than one full prompt is not worth keeping."""
+def _cap(model: LocalModel, case: Case) -> Action:
+    """Advise what is left, in whole steps; less than one full prompt is not worth keeping.
+
+    A server has one setting for all its models, so the one with the least room decides.
+    """
     step = round(case.thresholds["step_bytes"])
+    left, prompt = min(_left_for_prompts(model, case))
     size = mebibytes(int(left) // step * step // MIB)
     kept = size if size >= prompt else Bytes(0)
     words = f"keeps at most {gib(kept)} of prompts" if kept else "keeps no prompts"
     return steps.set_variable(
         model.service, "LLAMA_ARG_CACHE_RAM", f"{int(kept) // MIB}", gain=f"{model.name} {words}"
     )
+
+
+def _left_for_prompts(model: LocalModel, case: Case) -> Iterator[tuple[Bytes, Bytes]]:
+    """Yield what is left and the size of one prompt, in bytes, for each model of its server."""
+    for each in case.snapshot.models:
+        memory, need = model_memory(each), model_size(each)
+        served = each is model or (each.service is not None and each.service == model.service)
+        if not served or memory is None or need is None or not memory.prompt_cache_ceiling:
+            continue
+        left = known(room_for(each, case.snapshot)) - need
+        if memory.checkpoints_ceiling < left:
+            left -= memory.checkpoints_ceiling  # which the rule model-states-unbounded looks at
+        if left >= 0:  # else model-does-not-fit
+            yield Bytes(left), memory.prompt

@@ -3,107 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 
-from hcreport.estimate.model_room import room_for
-from hcreport.estimate.models import model_size, service_limit
-from hcreport.estimate.requirements import started_requirement
+from hcreport.compose_files import compose_with
 from hcreport.estimate.served import is_ollama_image
+from hcreport.estimate.sleep import sleepers
 from hcreport.facts import fact_value
-from hcreport.model import Action, Image, LocalModel, Snapshot
-from hcreport.platforms import Platform, candidates, setting_for
-from hcreport.rules.contract import Case, known
-from hcreport.units import MIB, Bytes, gb, gib
+from hcreport.model import Action, Image, Sleeper, Snapshot
+from hcreport.rules.contract import Case
+from hcreport.units import MIB, Bytes, gb, gib, total
 
 _LIMIT_STEP = 64 * MIB
 """Limits are advised in steps of this many bytes: finer ones pretend to a precision nobody has."""
 
+_NAMED = 3
+"""Services that a step names; the command has all."""
 
-def wanted_memory(case: Case) -> Bytes:
-    """Return the bytes that Docker should have at least, the same for every rule of a snapshot.
+_FOUND_BY_COMPOSE = frozenset(
+    f"{stem}{kind}.{suffix}"
+    for stem in ("compose", "docker-compose")
+    for kind in ("", ".override")
+    for suffix in ("yaml", "yml")
+)
+"""Names of files that Compose finds by itself: the Compose documentation."""
 
-    The larger of the known need of everything that starts, and the memory in use divided by the
-    share at which an alert is due.
-    """
-    wanted = started_requirement(case.snapshot).at_least
-    if case.budget.measured is not None:
-        share = fact_value("docker/container-memory-alert-ratio")
-        wanted = max(wanted, Bytes(math.ceil(case.budget.measured.value / share)))
-    return wanted
-
-
-def raise_engine_memory(case: Case, *, also: str = "") -> Action:
-    """Return the step that gives Docker more memory, in the words of its platform.
-
-    ``also`` is a second half of the step where it does not help alone. Needs a snapshot with an
-    engine whose memory is known.
-    """
-    engine = case.snapshot.engine
-    if engine is None:
-        raise LookupError("the rule advises on an engine that its `needs` do not name")
-    wanted, platforms = wanted_memory(case), candidates(engine)
-    setting = max(setting_for(wanted, platform) for platform in platforms)
-    certain = platforms[0] if len(platforms) == 1 else None
-    commands = certain.commands(setting) if certain and not engine.remote else ()
-    return Action(
-        what=_raise_in_words(platforms, setting, remote=engine.remote) + also,
-        command="\n".join(commands),
-        effort="minutes" if any(each.virtual_machine for each in platforms) else "a day",
-        gain=f"{gib(wanted - case.engine_memory)} more than the engine has",
-        verify=f"{platforms[0].verify_command} prints {int(wanted)} or more.",
-        undo="Put the old amount back.",
-    )
-
-
-def _raise_in_words(platforms: tuple[Platform, ...], setting: Bytes, *, remote: bool) -> str:
-    place = " on the machine that runs it" if remote else ""
-    platform = platforms[0]
-    if len(platforms) > 1:
-        names = " or ".join(each.name for each in platforms) if len(platforms) == 2 else ""
-        step = f"Give Docker at least {gib(setting)} of memory{place}"
-        return f"{step}: the requirements page says how on {names or 'each platform'}"
-    if not platform.virtual_machine:
-        step = f"Give the machine that runs Docker at least {gib(setting)} of memory"
-        return f"{step}, or start fewer services"
-    step = f"Raise the memory of {platform.name} to at least {gib(setting)}{place}"
-    if platform.settings_file:
-        lines = " ".join(platform.settings(setting).split())
-        return f"{step}: write {lines} into {platform.settings_file}"
-    return step
-
-
-def fit_model(model: LocalModel, case: Case) -> Action:
-    """Return the step that gives a model the memory it needs, where it has too little.
-
-    That is the engine's memory, its service's limit, or both in one step. Needs a model of known
-    need that does not fit.
-    """
-    need = known(model_size(model))
-    limit = service_limit(model.service, case.snapshot)
-    short_limit = limit is not None and limit.value < need
-    new_limit = limit_for(need, case)
-    engine = case.budget.engine_total
-    if engine is None or engine.value >= need:
-        return raise_limit(known(model.service), new_limit)
-    size = compose_size(new_limit)
-    also = f"; then set the memory limit of {model.service} to {size} in the Compose file"
-    return raise_engine_memory(case, also=also if short_limit else "")
-
-
-def smaller_model(model: LocalModel, case: Case) -> list[Action]:
-    """Return the step to a model of less need; none where there is no room for any."""
-    need, room = known(model_size(model)), room_for(model, case.snapshot)
-    if room is None or not 0 < room < need:
-        return []
-    return [
-        Action(
-            what=f"Choose a smaller model or a shorter context that needs at most {gib(room)}",
-            effort="an hour",
-            gain=f"{gib(need - room)} less than {model.name}, or more",
-            verify="The first request to the model is answered.",
-            undo=f"Go back to {model.name}.",
-        )
-    ]
+_PLAIN_COMPOSE = re.compile(r"\bdocker compose(?= )(?! -f )")
+"""The command where it names no file yet."""
 
 
 def set_variable(service: str | None, name: str, value: str, *, gain: str) -> Action:
@@ -132,43 +58,99 @@ def other_probe(service: str, image: str) -> Action:
     )
 
 
-def start_without(service: str, snapshot: Snapshot, *, gain: str) -> Action:
-    """Return the step that leaves out the service of a local model, now and for good.
+def is_ollama(service: str | None, case: Case) -> bool:
+    """Tell whether a service runs Ollama's own image, so that Ollama's settings apply to it."""
+    declared = case.service(service)
+    seen = case.snapshot.containers_by_service.get(service or "", ())
+    images = [declared.image if declared else None, *(each.image for each in seen)]
+    return any(map(is_ollama_image, images))
 
-    Commenting the service out would make Compose refuse the project where another depends on it.
-    """
-    dependents = sorted(
-        each.name
-        for each in snapshot.services
-        if any(dependency.service == service for dependency in each.depends_on)
-    )
-    lasting = f"for good, give {service} a profile of its own"
-    if dependents:
-        lasting += f", and set required: false where {', '.join(dependents)} depends on it"
-    return Action(
-        what=f"Start without the local model: stop {service} now; {lasting}",
-        command=f"docker compose stop {shlex.quote(service)}",
-        gain=gain,
-        verify=f"docker compose ps does not list {service}, and docker compose config accepts it.",
-        undo=f"docker compose up -d {shlex.quote(service)}",
-    )
+
+def compose(snapshot: Snapshot) -> str:
+    """Return the command, without its verb, that Compose takes for the project's own files."""
+    files = snapshot.project.compose_files
+    return "docker compose" if set(files) <= _FOUND_BY_COMPOSE else compose_with(files)
+
+
+def with_project_files(action: Action, snapshot: Snapshot) -> Action:
+    """Return a step whose commands name the Compose files, where Compose finds them only then."""
+    command = compose(snapshot)
+    texts = {name: getattr(action, name) for name in ("what", "command", "verify", "undo")}
+    named = {name: _PLAIN_COMPOSE.sub(lambda _: command, text) for name, text in texts.items()}
+    return action.model_copy(update=named)
+
+
+def profiles(snapshot: Snapshot) -> str:
+    """Return the options that switch on the profiles with which the project was read."""
+    active = snapshot.project.active_profiles
+    return "".join(f" --profile {shlex.quote(each)}" for each in active)
+
+
+def compose_up(case: Case) -> str:
+    """Return the command that starts the project as its own files say."""
+    return f"docker compose{profiles(case.snapshot)} up -d"
 
 
 def start_fewer(case: Case) -> Action:
-    """Return the step that runs fewer containers at a time.
+    """Return the step that stops what need not run; pausing it would free nothing.
 
-    The services that use most are named only where every running container was measured.
+    What was idle while it was watched is named with what stopping it frees. Else the services that
+    use most are named, where every running container was measured.
     """
+    wake = (
+        "Pausing frees nothing. Docker starts a stopped one again in "
+        f"{fact_value('docker/start-seconds-low'):g} to "
+        f"{fact_value('docker/start-seconds-high'):g} s, and its own start comes on top."
+    )
+    idle = _idle(case)
+    if idle:
+        return _stop(idle, wake)
     complete = case.budget.measured_containers == case.budget.running_containers
-    largest = heaviest(case)[:3] if complete else []
+    largest = heaviest(case)[:_NAMED] if complete else []
     named = ", ".join(f"{name} ({gib(used)})" for name, used in largest)
     return Action(
         what="Stop the services that you do not need now"
         + (f"; the largest are {named}" if named else ""),
+        why=wake,
         command="docker stats --no-stream",
-        gain="what the stopped services use; pausing them frees nothing",
+        gain="what the stopped services use",
         verify="docker stats --no-stream lists only what you need.",
-        undo="docker compose up -d",
+        undo=compose_up(case),
+    )
+
+
+def _idle(case: Case) -> list[Sleeper]:
+    """Return the services that used no CPU while watched and that nothing else needs.
+
+    A local model is another option's matter, and one whose use was not measured frees nobody
+    knows what.
+    """
+    idle = [
+        each
+        for each in sleepers(case.snapshot)
+        if each.idle and each.frees is not None and not each.serves_model
+    ]
+    while True:
+        names = {each.service for each in idle}
+        alone = [each for each in idle if names.issuperset(each.needed_by)]
+        if len(alone) == len(idle):
+            return idle
+        idle = alone
+
+
+def _stop(idle: list[Sleeper], why: str) -> Action:
+    frees = total(Bytes(round(each.frees.value)) for each in idle if each.frees is not None)
+    names = [each.service for each in idle]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    quoted = " ".join(shlex.quote(each) for each in sorted(names))
+    return Action(
+        what=f"Stop what was idle while it was watched: {', '.join(names[:_NAMED])}{more}",
+        why=why,
+        command=f"docker compose stop {quoted}",
+        gain=f"{gib(frees)} is freed",
+        effect=frees,
+        verify="docker compose ps lists none of them.",
+        undo=f"docker compose start {quoted}",
     )
 
 

@@ -20,7 +20,16 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
-PAGES = ("index", "assessment", "checklist", "requirements", "images", "services/index")
+PAGES = (
+    "index",
+    "assessment",
+    "checklist",
+    "requirements",
+    "sleep",
+    "images",
+    "local-or-api",
+    "services/index",
+)
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -103,6 +112,17 @@ def test_the_report_is_there_without_script(browser: Browser, site: Path) -> Non
     text = page.locator("main").inner_text()
     assert "1.86 GiB" in text
     assert page.locator("main svg[role=img] title").count() >= 1
+    page.close()
+
+
+def test_the_final_table_needs_no_scrolling_on_a_phone(browser: Browser, site: Path) -> None:
+    page, _ = _open(browser, site / "assessment.html", width=320, script=False)
+    cells = page.locator(".hc-final tbody td")
+    boxes = [cells.nth(each).bounding_box() for each in range(cells.count())]
+    assert len(boxes) >= 5 * 5
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 320 for box in boxes)
+    labels = "getComputedStyle(document.querySelectorAll('.hc-final td')[1], '::before').content"
+    assert page.evaluate(labels) == '"Evidence"'
     page.close()
 
 

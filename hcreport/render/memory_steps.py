@@ -1,0 +1,85 @@
+"""How Docker is given more memory on each platform that fits, with the amounts of this report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from hcreport.model import Engine
+from hcreport.platforms import (
+    PLATFORMS,
+    Platform,
+    fits_machine,
+    host_memory_when_set,
+    setting_for,
+)
+from hcreport.units import Bytes
+
+NO_TAB, TAB = Markup(""), Markup("    ")
+"""What stands before each line, outside and inside a tab: plain spaces would become entities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemorySteps:
+    """The steps on one platform; sizes are in bytes."""
+
+    platform: Platform
+    need: Bytes | None
+    """Memory that Docker needs at least; None where nothing is known."""
+    setting: Bytes | None
+    """What to set; None where nothing is known, or there is no setting."""
+    machine: Bytes | None
+    """Memory that the machine needs so that enough stays with it; None like ``setting``."""
+    fits: bool | None
+    """Whether this snapshot's machine has that much; None where its memory is not known."""
+
+    @property
+    def expected(self) -> str:
+        """The smallest number that the platform's verify command may print afterwards."""
+        return "" if self.need is None else f"{int(self.need)}"
+
+    @property
+    def settings(self) -> str:
+        """Text for the settings file; empty where there is none."""
+        return self.platform.settings(self.setting)
+
+    @property
+    def commands(self) -> str:
+        """Commands for a terminal, one a line; empty where there are none."""
+        return "\n".join(self.platform.commands(self.setting))
+
+
+def memory_steps(
+    own: tuple[Platform, ...], engine: Engine | None, need: Bytes | None
+) -> tuple[MemorySteps, ...]:
+    """Return the steps for the platforms that fit the engine, or for all where none is known.
+
+    ``need`` is what Docker needs in bytes, None where that is not known.
+    """
+    host = engine.host_memory if engine else None
+    return tuple(_steps(each, need, host) for each in own or PLATFORMS.values())
+
+
+def fenced(text: str, indent: Markup = NO_TAB) -> Markup:
+    """Return a block of commands in Markdown, each line after ``indent``: tabs are indented.
+
+    For texts of :mod:`hcreport.platforms` alone: nothing is escaped, as they hold nothing from a
+    snapshot but whole numbers.
+    """
+    lines: Iterable[str] = ("```text", *text.strip("\n").splitlines(), "```")
+    return Markup("\n".join(f"{indent}{line}" for line in lines))  # noqa: S704
+
+
+def _steps(platform: Platform, need: Bytes | None, host: Bytes | None) -> MemorySteps:
+    if need is None or not platform.virtual_machine:
+        return MemorySteps(platform=platform, need=need, setting=None, machine=None, fits=None)
+    setting = setting_for(need, platform)
+    return MemorySteps(
+        platform=platform,
+        need=need,
+        setting=setting,
+        machine=host_memory_when_set(need, platform),
+        fits=None if host is None else fits_machine(setting, host),
+    )
