@@ -1,0 +1,1 @@
+"""Staged faults: containers that something befell, and what the report must call it."""
