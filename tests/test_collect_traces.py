@@ -46,7 +46,7 @@ def test_the_past_is_asked_for_up_to_the_engines_own_time(
     assert (words["since"], words["until"]) == (["1"], ["1795468969.758858767"])
     assert json.loads(words["filters"][0]) == {
         "type": ["container"],
-        "event": ["oom", "kill", "die"],
+        "event": ["oom", "kill", "die", "health_status"],
         "label": [PROJECT_LABEL],
     }
 
@@ -62,7 +62,7 @@ def test_events_become_counts_and_numbers(take: Take, recorded: RecordedEngine) 
         tell("shop-db-1", "kill", after(2), signal="15"),
         tell("shop-db-1", "oom", after(1)),
         tell("shop-db-1", "die", after(9), exitCode="143"),
-        tell("shop-web-1", "health_status: unhealthy", after(1)),
+        tell("shop-web-1", "health_status: starting", after(1)),
         tell("shop-web-1", "kill", after(1), signal=CANARY),
         tell("shop-web-1", "die", after(1), exitCode="-1"),
         tell("shop-web-1", "die", after(1), exitCode="9" * 400),
@@ -73,6 +73,30 @@ def test_events_become_counts_and_numbers(take: Take, recorded: RecordedEngine) 
     assert named(snapshot, "web").past == named(snapshot, "done").past == Past()
     assert snapshot.gaps == ()
     assert CANARY not in format_snapshot(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("turns", "unhealthy", "healthy"),
+    [
+        ([("healthy", -9), ("unhealthy", 4), ("healthy", 18), ("unhealthy", 30)], 4, 18),
+        ([("unhealthy", 4)], 4, None),
+        ([("healthy", 2), ("unhealthy", 9), ("healthy", 12)], None, None),
+        ([("unhealthy", -2)], None, None),
+    ],
+)
+def test_the_first_turns_of_health_since_the_start_are_kept(
+    take: Take,
+    recorded: RecordedEngine,
+    turns: list[tuple[str, float]],
+    unhealthy: float | None,
+    healthy: float | None,
+) -> None:
+    recorded.past = [
+        recorded.event("shop-db-1", f"health_status: {status}", after(seconds))
+        for status, seconds in turns
+    ]
+    past = named(take(), "db").past
+    assert past == Past(unhealthy_after=unhealthy, healthy_after=healthy)
 
 
 def test_the_last_signals_and_exit_codes_are_kept(take: Take, recorded: RecordedEngine) -> None:

@@ -13,20 +13,33 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from hcreport.collect.engine import Connection
 from hcreport.collect.engine_containers import PROJECT_LABEL
 from hcreport.collect.engine_errors import checked
 from hcreport.collect.engine_times import nanoseconds, unix_time
 from hcreport.model import Past
+from hcreport.units import NANOSECONDS_PER_SECOND
 
 Json = dict[str, Any]
 
 MOST_KEPT = 20
 """Signals and exit codes kept of one container, the last ones."""
 
-_Kind = Literal["oom", "kill", "die"]
+_Kind = Literal["oom", "kill", "die", "healthy", "unhealthy"]
+
+_ACTIONS: Mapping[str, _Kind] = {
+    "oom": "oom",
+    "kill": "kill",
+    "die": "die",
+    "health_status: healthy": "healthy",
+    "health_status: unhealthy": "unhealthy",
+}
+"""What the engine calls the events that are read."""
+
+_ASKED = ("oom", "kill", "die", "health_status")
+"""What it is asked for; of the last it tells whatever comes after the colon."""
 
 _FROM_THE_BEGINNING = "1"
 """Unix time; the engine reads 0 as "none", and then tells nothing of the past."""
@@ -66,7 +79,7 @@ def read_past_events(connection: Connection, info: Json) -> dict[str, tuple[Past
     if not now:
         raise ValueError("the engine does not say what time it is")
     client = connection.client
-    filters = {"type": ["container"], "event": [*get_args(_Kind)], "label": [PROJECT_LABEL]}
+    filters = {"type": ["container"], "event": [*_ASKED], "label": [PROJECT_LABEL]}
     words = {
         "since": _FROM_THE_BEGINNING,
         "until": unix_time(now),
@@ -97,11 +110,29 @@ def past_of(events: Iterable[PastEvent], started: str | None) -> Past:
         if each.kind == "kill" and each.number is not None and each.at >= start
     ]
     codes = [each.number for each in events if each.kind == "die" and each.number is not None]
+    unhealthy, healthy = _first_turns(events, start)
     return Past(
         oom_kills=sum(each.kind == "oom" for each in events),
         signals=tuple(signals[-MOST_KEPT:]),
         exit_codes=tuple(codes[-MOST_KEPT:]),
+        unhealthy_after=unhealthy,
+        healthy_after=healthy,
     )
+
+
+def _first_turns(events: Iterable[PastEvent], start: int) -> tuple[float | None, float | None]:
+    """Return when it first turned unhealthy and then healthy, in seconds after its start.
+
+    Both are None where it was healthy first, as far as is known, or was never started.
+    """
+    turns = [
+        (each.kind, (each.at - start) / NANOSECONDS_PER_SECOND)
+        for each in events
+        if start and each.kind in ("healthy", "unhealthy") and each.at >= start
+    ]
+    if not turns or turns[0][0] == "healthy":
+        return None, None
+    return turns[0][1], next((after for kind, after in turns if kind == "healthy"), None)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterable[bytes]:
@@ -121,11 +152,11 @@ def _read_event(event: Json) -> tuple[str, PastEvent] | None:
     action, actor = event["Action"], event["Actor"]
     words: Mapping[str, Any] = actor.get("Attributes") or {}
     number = {"kill": words.get("signal"), "die": words.get("exitCode")}.get(action)
-    for kind in get_args(_Kind):
-        if action == kind:
-            moment = int(event["timeNano"])
-            return str(actor["ID"]), PastEvent(kind=kind, at=moment, number=_number(number))
-    return None
+    kind = _ACTIONS.get(action)
+    if kind is None:
+        return None
+    moment = int(event["timeNano"])
+    return str(actor["ID"]), PastEvent(kind=kind, at=moment, number=_number(number))
 
 
 def _number(text: object) -> int | None:

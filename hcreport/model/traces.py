@@ -24,6 +24,11 @@ class Past(Record):
     the container, oldest first; 15 is SIGTERM, 9 is SIGKILL."""
     exit_codes: tuple[int, ...] = ()
     """Exit codes of the lives that ended, oldest first."""
+    unhealthy_after: float | None = Field(default=None, ge=0)
+    """Seconds from the last start until its health check called it unhealthy, where that is the
+    first that is known of its health since then."""
+    healthy_after: float | None = Field(default=None, ge=0)
+    """Seconds from the last start until it was called healthy after that."""
 
 
 class Refusal(Record):

@@ -125,6 +125,14 @@ def _no_fetcher(container: Container, case: Case) -> HealthCause | None:
 
 def _was_slow(container: Container, case: Case) -> HealthCause | None:
     """Return the cause where a healthy container had been unhealthy until it had started."""
+    seen = _slow_by_probes(container, case)
+    if seen is not None and seen.confidence != "possible":
+        return seen
+    return _slow_by_events(container, case) or seen
+
+
+def _slow_by_probes(container: Container, case: Case) -> HealthCause | None:
+    """Return the cause where the kept probes show failures, and then the first that passed."""
     probes = _probes_of_this_life(container)
     failed = _failed_first(probes)
     if not failed or len(failed) == len(probes):
@@ -144,6 +152,26 @@ def _was_slow(container: Container, case: Case) -> HealthCause | None:
         confidence=confidence if enough else "possible",
         evidence=f"{counted(len(failed), 'kept probe')} failed before the first one passed",
         seconds=first_pass,
+    )
+
+
+def _slow_by_events(container: Container, case: Case) -> HealthCause | None:
+    """Return the cause where its probes are lost, but events tell that it was unhealthy first.
+
+    It must have been called unhealthy as soon as a check that always fails would: later on it may
+    have been healthy before.
+    """
+    past, check = container.past, times_of(health_check_of(container, case))
+    if past is None or past.unhealthy_after is None or past.healthy_after is None:
+        return None
+    soon = check.start_period + (check.interval + check.timeout) * (check.retries + 1)
+    if past.unhealthy_after > soon or past.healthy_after > YOUNG_SECONDS:
+        return None
+    return HealthCause(
+        kind="starts slowly",
+        confidence="likely",
+        evidence="the engine noted that it was unhealthy first, and healthy later",
+        seconds=past.healthy_after,
     )
 
 

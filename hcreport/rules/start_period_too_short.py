@@ -1,9 +1,9 @@
 """A container needs longer to start than its health check allows.
 
 What it checks:
-Whether probes that failed had made a container unhealthy before the first one passed. For a
-container that was started shortly before the snapshot and has only failed so far: whether it may
-be so.
+Whether probes that failed had made a container unhealthy before the first one passed, by the
+probes that are kept or by the engine's events. For a container that was started shortly before the
+snapshot and has only failed so far: whether it may be so.
 
 Why it matters:
 Services that wait for it give up when it turns unhealthy, although it would have been ready a

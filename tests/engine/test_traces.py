@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hcreport.analyze import analyze
 from hcreport.model import Container, HealthCheck, Past, Refusal
 from hcreport.snapshot import format_snapshot, parse_snapshot
 from hcreport.units import parse_docker_stats_memory
@@ -75,6 +76,20 @@ def test_the_kill_of_a_child_leaves_two_traces(found: dict[str, Container], trac
     assert past_of(found, "child").oom_kills >= 1
     assert past_of(found, "child").exit_codes == ()
     assert child.oom_kills == kernels_own(traces, "child") == 1
+
+
+def test_a_slow_start_is_told_when_its_probes_are_lost(
+    found: dict[str, Container], traces: Traces
+) -> None:
+    late = found["late"]
+    assert late.health is not None
+    assert {each.outcome for each in late.health.probes} == {"passed"}
+    past = past_of(found, "late")
+    assert past.unhealthy_after is not None
+    assert past.healthy_after is not None
+    assert 0 < past.unhealthy_after < past.healthy_after
+    (finding,) = [each for each in analyze(traces.take()).findings if each.subject == late.name]
+    assert (finding.rule, finding.confidence) == ("start-period-too-short", "likely")
 
 
 @pytest.mark.parametrize("service", ["bounced", "llm", "stopped"])

@@ -175,6 +175,22 @@ def _stage_health(traces: Traces) -> None:
     wait_until(lambda: 0 in codes(), _SECONDS, "a probe that passed")
 
 
+def _stage_a_late_start(traces: Traces) -> None:
+    """Stage a slow start so long ago that the engine has kept no probe of it."""
+    second = 10**9
+    check = {"test": ["CMD", "test", "-e", "/ready"], "interval": second, "timeout": 20 * second}
+    traces.start("late", _FOREVER, healthcheck={**check, "retries": 1})
+
+    def health() -> Json:
+        return dict(traces.state("late")["Health"])
+
+    wait_until(lambda: health()["Status"] == "unhealthy", _SECONDS, "a start that takes too long")
+    traces.made["late"].exec_run(["touch", "/ready"])
+    wait_until(
+        lambda: [each["ExitCode"] for each in health()["Log"]] == [0] * 5, _SECONDS, "five passes"
+    )
+
+
 def stage(engine: RunningEngine, folder: Path) -> Traces:
     """Build the images, and let everything befall the containers."""
     services = f"services: {{idle: {{image: '{IMAGE}'}}}}\n"
@@ -185,5 +201,6 @@ def stage(engine: RunningEngine, folder: Path) -> Traces:
     _stage_ends(traces)
     _stage_starts_that_fail(traces)
     _stage_ollama(traces)
+    _stage_a_late_start(traces)
     _stage_health(traces)
     return traces
