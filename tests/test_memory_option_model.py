@@ -140,3 +140,22 @@ def test_the_model_that_makes_it_short_is_the_one_to_make_smaller() -> None:
     later["memory"] = int(gibibytes(9))
     (smaller,) = named(short_of(7, services=services, models=[llama, later]), "Choose a smaller")
     assert "less than later," in smaller.gain
+
+
+def test_without_a_model_that_nobody_knows_states_no_size() -> None:
+    services = [{"name": "llama", "image": "ollama/ollama"}, {"name": "web"}]
+    containers = [
+        {
+            "name": "w",
+            "service": "web",
+            "state": "running",
+            "memory": {"usage": int(gibibytes(3))},
+        }
+    ]
+    snapshot = short_of(2, services=services, models=[], containers=containers, engine=MAC)
+    (step,) = named(snapshot, "without the local model")
+    assert "leave out llama" in step.what
+    assert step.effect is None
+    assert step.gain == "as much less is needed as its model needs, which is not known"
+    assert options(snapshot)[-1].effect is None
+    assert not named(snapshot, "Run Ollama on the machine itself")

@@ -16,6 +16,7 @@ from hcreport.compose_files import (
     MODEL_ON_HOST_FILE,
     WITHOUT_MODEL_FILE,
 )
+from hcreport.estimate.served import is_ollama_image
 from hcreport.estimate.without_model import left_out, without_model
 from hcreport.model import SuggestedLimit
 from hcreport.render.limits import limits_override
@@ -75,6 +76,19 @@ def test_without_the_model_all_else_stays_as_it_was(project: ForeignProject) -> 
     assert all(name in stop for name in project.left_out)
     for command in (stop, start, back):
         project.obeys(command)
+
+
+def test_ollamas_image_is_enough_where_no_model_is_known(project: ForeignProject) -> None:
+    """A snapshot without an engine knows no models: nothing but the image tells."""
+    snapshot = project.snapshot()
+    known = without_model(snapshot)
+    found = without_model(snapshot.model_copy(update={"models": ()}))
+    images = [snapshot.services_by_name[str(each.service)].image for each in snapshot.models]
+    if all(map(is_ollama_image, images)):
+        assert found == known
+    else:
+        servers = {each.service for each in snapshot.models}
+        assert found is None or set(found.services) < servers
 
 
 def test_the_profile_brings_the_model_back(project: ForeignProject) -> None:

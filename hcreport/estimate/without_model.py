@@ -43,9 +43,13 @@ class WithoutModel(LeftOut):
 
 
 def without_model(snapshot: Snapshot) -> WithoutModel | None:
-    """Return what starting without the local models takes; None where no model's service starts."""
+    """Return what starting without the local models takes; None where no service of one starts.
+
+    Where no model is known, those with Ollama's image count.
+    """
     started = {each.name for each in snapshot.services if is_one_of_ours(each)}
-    serving = {each.service for each in snapshot.models if each.service is not None} & started
+    known = {each.service for each in snapshot.models if each.service is not None}
+    serving = known & started or _servers(snapshot) & started
     if not serving:
         return None
     rest = left_out(snapshot, serving)
@@ -59,6 +63,12 @@ def without_model(snapshot: Snapshot) -> WithoutModel | None:
         addresses=addresses,
         host_obstacle=rest.obstacle or _host_obstacle(addresses, snapshot),
     )
+
+
+def _servers(snapshot: Snapshot) -> set[str]:
+    """Return the services with Ollama's image that ask no other service with it."""
+    found = {each.name for each in snapshot.services if is_ollama_image(each.image)}
+    return {name for name in found if not _needed(snapshot.services_by_name[name]) & found}
 
 
 def left_out(snapshot: Snapshot, names: Iterable[str]) -> LeftOut:

@@ -28,6 +28,9 @@ _PERHAPS_MAC = {"colima", "lima", "rancher-desktop", "podman"}
 """Platforms that run on a Mac and elsewhere: the client's system tells which."""
 
 
+_UNKNOWN_NEED = "as much less is needed as its model needs, which is not known"
+
+
 def run_without_model(case: Case) -> Action | Refused | None:
     """Return the step that leaves out the local model; None where none has a service that starts.
 
@@ -38,13 +41,14 @@ def run_without_model(case: Case) -> Action | Refused | None:
         return None
     if rest.obstacle:
         return Refused(f"Running without the local model is no option: {rest.obstacle}.")
-    effect = saved_without(rest.services, case.snapshot)
+    served = any(each.service in rest.services for each in case.snapshot.models)
+    effect = saved_without(rest.services, case.snapshot) if served else None
     return Action(
         what=f"Run without the local model: leave out {_listed(rest.services)}",
         why="Nothing answers requests for the model then, unless an outside service does.",
         command=_start_without(rest, WITHOUT_MODEL_FILE, case.snapshot),
         files=(WITHOUT_MODEL_FILE,),
-        gain=f"{gib(effect)} less is needed",
+        gain=f"{gib(effect)} less is needed" if effect is not None else _UNKNOWN_NEED,
         effect=effect,
         verify=f"docker compose ps does not list {_listed(rest.services)}.",
         undo=steps.compose_up(case),
@@ -62,7 +66,7 @@ def model_on_host(case: Case) -> Action | Refused | None:
     if engine is None or rest is None or not _on_a_mac(engine):
         return None
     models = [each for each in case.snapshot.models if each.service in rest.services]
-    if not all(steps.is_ollama(each.service, case) for each in models):
+    if not models or not all(steps.is_ollama(each.service, case) for each in models):
         return None
     if rest.host_obstacle:
         return Refused(f"Ollama on the machine itself is no option: {rest.host_obstacle}.")
