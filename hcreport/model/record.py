@@ -75,6 +75,7 @@ def explain_validation(error: ValidationError, name: str, kind: type[_Error]) ->
     if first["type"] == "extra_forbidden":
         what = "is not a key that this version knows"
     else:
-        what = first["msg"][:1].lower() + first["msg"][1:]
+        words = first["msg"].removeprefix("Value error, ")
+        what = words[:1].lower() + words[1:]
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return kind(f"{name}: {place}: {what}{more}.", hint="Correct that place and run it again.")
