@@ -73,6 +73,15 @@ class Guard:
         if self._ready and answer != CLEAN:
             raise _left_behind(answer, self.project)
 
+    def heed(self) -> None:
+        """Raise KeyboardInterrupt where a signal came and its interruption was lost.
+
+        Python drops an exception that is raised while it destroys an object, so that whoever waits
+        in the block has to ask.
+        """
+        if self._deaf:
+            raise KeyboardInterrupt
+
     def start(
         self, words: Sequence[str], environment: Mapping[str, str], output: int | IO[bytes]
     ) -> subprocess.Popen[bytes]:

@@ -138,6 +138,7 @@ class _Proving:
             file = guard.folder / "compose.yaml"
             file.write_text(copy.text, encoding="utf-8")
             outcomes = list(self._outcomes(guard, self._setting(copy, guard, file)))
+            guard.heed()
         last = outcomes[-1]
         return Proof(
             scenario=scenario,

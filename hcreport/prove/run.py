@@ -129,6 +129,7 @@ class Run:
             process = self._start_compose(talk, "up", "--detach", "--no-build")
             try:
                 while watch.seconds < setting.ready_within:
+                    self._guard.heed()
                     verdict = self._failure()
                     if verdict is not None:
                         return verdict
@@ -181,6 +182,7 @@ class Run:
         load: Popen[bytes] | None = None
         try:
             while watch.seconds < end:
+                self._guard.heed()
                 if load is None and setting.load:
                     load = self._guard.start(setting.load, setting.environment, setting.load_output)
                 verdict = self._failure()

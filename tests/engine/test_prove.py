@@ -13,6 +13,7 @@ import pytest
 
 from hcreport.collect.compose_binary import find_compose
 from hcreport.proofs import proofs_path
+from hcreport.prove.guard import Guard
 from tests.engine.proving import HOLDS, NAME, Shop, everything, processes, running_shop
 from tests.engine.stack import wait_until
 from tests.engine_fixture import RunningEngine
@@ -156,6 +157,29 @@ def test_an_interruption_leaves_nothing(
         assert process.returncode == 130
         assert not shop.has_throwaway()
     assert (evidence.read_bytes() if evidence.exists() else None) == before
+
+
+class Dying:
+    """Something that is interrupted while Python destroys it."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interruption_that_python_drops_is_heeded(shop: Shop) -> None:
+    reached: list[str] = []
+
+    def interrupted() -> None:
+        with Guard(f"{NAME}-dropped", shop.engine.host) as guard:
+            guard.heed()
+            Dying()
+            reached.append("what comes after it")
+            guard.heed()
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert reached
 
 
 def test_two_at_once_are_refused(shop: Shop) -> None:
