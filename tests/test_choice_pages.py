@@ -19,7 +19,7 @@ from tests.fragments import snapshot_of
 from tests.pages_case import SNAPSHOTS, markdown_settings, pages, structure
 from tests.test_local_or_api import STACK as MODEL_STACK
 from tests.test_local_or_api import table as prices
-from tests.test_sleep import AGENTS
+from tests.test_sleep_groups import AGENTS
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hcreport.platforms.platform import Platform
 
 
-def _docker_desktop(*, id: str, name: str) -> Platform:  # noqa: A002
+def _docker_desktop(*, key: str, name: str) -> Platform:
     """Return a platform of Docker Desktop that has its own memory setting."""
     return Platform(
-        id=id,
+        id=key,
         name=name,
         how_to_change_memory=(
             "Open Docker Desktop, then Settings, Resources, Advanced.",
@@ -22,10 +22,10 @@ def _docker_desktop(*, id: str, name: str) -> Platform:  # noqa: A002
 
 
 DOCKER_DESKTOP_HYPERV = _docker_desktop(
-    id="docker-desktop-hyperv", name="Docker Desktop on Windows (Hyper-V)"
+    key="docker-desktop-hyperv", name="Docker Desktop on Windows (Hyper-V)"
 )
-DOCKER_DESKTOP_MAC = _docker_desktop(id="docker-desktop-mac", name="Docker Desktop on Mac")
-DOCKER_DESKTOP_LINUX = _docker_desktop(id="docker-desktop-linux", name="Docker Desktop on Linux")
+DOCKER_DESKTOP_MAC = _docker_desktop(key="docker-desktop-mac", name="Docker Desktop on Mac")
+DOCKER_DESKTOP_LINUX = _docker_desktop(key="docker-desktop-linux", name="Docker Desktop on Linux")
 RANCHER_DESKTOP = Platform(
     id="rancher-desktop",
     name="Rancher Desktop on Mac or Linux",

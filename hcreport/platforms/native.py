@@ -6,10 +6,10 @@ from hcreport.platforms.machines import PODMAN_VERIFY_COMMAND
 from hcreport.platforms.platform import VERIFY_COMMAND, Platform
 
 
-def _native(*, id: str, name: str, program: str, verify_command: str) -> Platform:  # noqa: A002
+def _native(*, key: str, name: str, program: str, verify_command: str) -> Platform:
     """Return a platform that has all memory of the machine, and so no setting."""
     return Platform(
-        id=id,
+        id=key,
         name=name,
         how_to_change_memory=(
             f"There is no setting: {program} sees all memory of the machine that it runs on.",
@@ -23,13 +23,13 @@ def _native(*, id: str, name: str, program: str, verify_command: str) -> Platfor
 
 
 PODMAN_LINUX = _native(
-    id="podman-linux",
+    key="podman-linux",
     name="Podman on Linux",
     program="Podman",
     verify_command=PODMAN_VERIFY_COMMAND,
 )
 LINUX = _native(
-    id="linux",
+    key="linux",
     name="Docker Engine on Linux",
     program="Docker",
     verify_command=VERIFY_COMMAND,

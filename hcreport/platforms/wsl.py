@@ -14,10 +14,10 @@ _STEPS = (
 )
 
 
-def _on_wsl(*, id: str, name: str, last_step: str, sources: tuple[str, ...] = ()) -> Platform:  # noqa: A002
+def _on_wsl(*, key: str, name: str, last_step: str, sources: tuple[str, ...] = ()) -> Platform:
     """Return a platform whose memory is that of the one virtual machine of WSL 2."""
     return Platform(
-        id=id,
+        id=key,
         name=name,
         how_to_change_memory=(*_STEPS, last_step),
         undo="Put the old line back, or delete it for the default; then stop WSL again.",
@@ -30,25 +30,25 @@ def _on_wsl(*, id: str, name: str, last_step: str, sources: tuple[str, ...] = ()
 
 
 DOCKER_DESKTOP_WSL2 = _on_wsl(
-    id="docker-desktop-wsl2",
+    key="docker-desktop-wsl2",
     name="Docker Desktop on Windows (WSL 2)",
     last_step="Start Docker Desktop again. Its own settings do not change memory in this mode.",
     sources=("platforms/docker-desktop-memory",),
 )
 RANCHER_DESKTOP_WINDOWS = _on_wsl(
-    id="rancher-desktop-windows",
+    key="rancher-desktop-windows",
     name="Rancher Desktop on Windows",
     last_step="Start Rancher Desktop again. It has no memory setting on Windows.",
     sources=("platforms/rancher-desktop-windows-memory",),
 )
 PODMAN_WSL2 = _on_wsl(
-    id="podman-wsl2",
+    key="podman-wsl2",
     name="Podman on Windows (WSL 2)",
     last_step="Start Podman again: podman machine start. It refuses to set memory on WSL.",
     sources=("platforms/podman-wsl-memory",),
 )
 WSL2 = _on_wsl(
-    id="wsl2",
+    key="wsl2",
     name="Docker Engine in a WSL 2 distribution",
     last_step="Open the distribution again and start Docker.",
 )

@@ -103,8 +103,8 @@ def differences(name: str, found: Mapping[str, list[str]]) -> list[str]:
 
 
 def _without(some: list[str], others: list[str]) -> list[str]:
-    rest = list(others)
-    return [each for each in some if each not in rest or rest.remove(each)]  # type: ignore[func-returns-value]
+    """Return what ``some`` has more of than ``others``."""
+    return list((Counter(some) - Counter(others)).elements())
 
 
 @cache
