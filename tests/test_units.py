@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -168,8 +168,10 @@ def test_percentages_have_three_digits(ratio: float, text: str) -> None:
 
 
 @given(SIZES)
+@example(1111)
 def test_what_is_printed_can_be_read_back_within_three_digits(size: int) -> None:
-    tolerance = max(size * 0.0051, 0.5)
+    """Three digits are off by half of the last one, and a reader cuts off parts of a byte."""
+    tolerance = size * 0.005 + 1
     assert abs(parse_docker_stats_memory(gib(size)) - size) <= tolerance
     assert abs(parse_docker_image_size(gb(size)) - size) <= tolerance
 
