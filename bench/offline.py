@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Command, Row, compare, in_turns
 from bench.synthetic import synthetic_snapshot
-from hcreport.render.pages import templates_folder
+from hcreport.render.templating import templates_folder
 
 PROGRAM = Path(sys.executable).parent / "hcreport"
 

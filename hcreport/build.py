@@ -19,8 +19,8 @@ import yaml
 
 from hcreport.errors import BuildError, UsageError
 from hcreport.render.escape import plain
-from hcreport.render.pages import templates_folder
 from hcreport.render.report import Report, ReportSource, make_report
+from hcreport.render.templating import templates_folder
 
 
 def build_site(source: ReportSource, site: Path) -> Path:

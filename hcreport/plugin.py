@@ -29,6 +29,7 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 from hcreport.errors import HcreportError
+from hcreport.render.assets import SCRIPT, STYLE
 from hcreport.render.marker import DOWNLOADS, is_generated, is_generated_file
 from hcreport.render.report import Report, ReportSource, make_report
 
@@ -67,14 +68,14 @@ class PluginOptions(base.Config):
 
 
 class HcreportPlugin(BasePlugin[PluginOptions]):
-    """Adds the report's pages and its style sheet to a MkDocs site."""
+    """Adds the report's pages, its style sheet and its script to a MkDocs site."""
 
     def __init__(self) -> None:
         super().__init__()
         self._report: Report | None = None
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Make the report, and let the site carry its date and its style sheet."""
+        """Make the report, and let the site carry its date, its style sheet and its script."""
         try:
             report = self._make_report(config)
         except HcreportError as error:
@@ -83,10 +84,12 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
         # The same snapshot gives the same site: the sitemap's dates are the snapshot's.
         seconds = max(min(report.taken_at, _LATEST_TIME).timestamp(), 0)
         os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(seconds)))
-        for asset in sorted(report.assets):
-            place = self._place(asset)
-            if asset.endswith(".css") and place not in config.extra_css:
-                config.extra_css.append(place)
+        if self._place(STYLE) not in config.extra_css:
+            config.extra_css.append(self._place(STYLE))
+        if self._place(SCRIPT) not in {str(each) for each in config.extra_javascript}:
+            script = options.ExtraScriptValue(self._place(SCRIPT))
+            script.defer = True
+            config.extra_javascript.append(script)
         return config
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:

@@ -58,7 +58,7 @@ def test_pausing_is_said_to_free_nothing_and_to_look_unhealthy() -> None:
     assert "0.15 to 0.6 s for Docker itself" in text
     assert "unhealthy at once" in text
     for key in ("pause-frees-nothing", "start-seconds-high", "stop-frees-no-page-cache"):
-        assert f"sources.md#fact-docker-{key}" in page
+        assert f"sources/docker.md#fact-docker-{key}" in page
 
 
 def test_use_stands_as_on_the_page_of_services() -> None:

@@ -13,7 +13,7 @@ from hcreport.estimate.machines import MACHINES
 from hcreport.estimate.models import model_memory
 from hcreport.facts import fact, fact_bytes, facts
 from hcreport.model import ImageTarget, ModelFit, ModelShape, Number, RunnerSettings
-from hcreport.render.templating import fact_anchor
+from hcreport.render.sources import fact_link
 from hcreport.snapshot import read_snapshot
 from hcreport.units import Bytes, gb, gib, gibibytes, parse_docker_image_size, percent, total
 
@@ -189,7 +189,7 @@ def test_a_row_says_why_and_cites_facts_that_exist(row: str) -> None:
     assert links
     for key, target in links:
         assert key in facts()
-        assert target == f"sources.md#{fact_anchor(key)}"
+        assert target == fact_link(key)
 
 
 def test_the_claims_that_hold_are_those_that_the_page_says_hold() -> None:

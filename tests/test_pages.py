@@ -17,12 +17,13 @@ from hcreport.analyze import analyze
 from hcreport.facts import facts
 from hcreport.model import Assessment, Snapshot
 from hcreport.names import slug
+from hcreport.render.assets import assets
 from hcreport.render.escape import plain
 from hcreport.render.images import image_path
 from hcreport.render.marker import is_generated
-from hcreport.render.pages import assets, downloads, render_pages
+from hcreport.render.pages import downloads, render_pages
 from hcreport.render.services import service_path
-from hcreport.render.templating import fact_anchor
+from hcreport.render.sources import fact_anchor, fact_link, source_topics
 from hcreport.render.view import View
 from hcreport.rules import load_rules
 from tests.pages_case import (
@@ -76,7 +77,8 @@ def test_every_page_is_there(name: str) -> None:
     services = {service_path(each.name) for each in snapshot.services}
     images = {image_path(each.name) for each in snapshot.images}
     rules = {f"rules/{rule}.md" for rule in load_rules()}
-    assert set(pages(name)) == {*FIXED, *services, *images, *rules}
+    sources = {each.path for each in source_topics()}
+    assert set(pages(name)) == {*FIXED, *services, *images, *rules, *sources}
     assert len(images) == len(snapshot.images)
     assert len(services) == len(snapshot.services)
     assert list(pages(name)) == sorted(pages(name))
@@ -187,12 +189,14 @@ def test_the_parts_of_a_requirement_stand_beside_their_sum() -> None:
     assert "**Sum of the known parts**" in page
 
 
-def test_every_fact_stands_on_the_sources_page() -> None:
-    page = pages("tiny")["sources.md"]
+def test_every_fact_stands_on_the_page_of_its_topic_and_every_topic_is_listed() -> None:
+    found = pages("tiny")
     anchors = [fact_anchor(key) for key in facts()]
     assert len(set(anchors)) == len(anchors)
-    for anchor in anchors:
-        assert f"{{: #{anchor} }}" in page
+    for key in facts():
+        path, anchor = fact_link(key).split("#")
+        assert f"{{: #{anchor} }}" in found[path]
+        assert f"]({path})" in found["sources.md"]
 
 
 def _many_services(count: int) -> tuple[Snapshot, Assessment]:

@@ -13,9 +13,9 @@ from rich.cells import cell_len
 
 from hcreport.errors import BuildError, UsageError
 from hcreport.facts import facts
+from hcreport.render.assets import assets
 from hcreport.render.json import json_schema, to_json
 from hcreport.render.marker import is_generated, marked
-from hcreport.render.pages import assets
 from hcreport.render.rule_docs import rule_list, rule_text
 from hcreport.render.terminal import terminal_text
 from hcreport.render.write import write_pages

@@ -180,7 +180,7 @@ def test_a_saving_names_models_and_who_needs_the_service() -> None:
 def test_the_page_says_to_stop_and_not_to_pause() -> None:
     section = _section("watched", "Daily work")
     assert "Stop it, do not pause it" in section
-    assert "sources.md#fact-docker-pause-turns-unhealthy" in section
+    assert "sources/docker.md#fact-docker-pause-turns-unhealthy" in section
 
 
 def test_the_projects_own_platform_stands_first() -> None:

@@ -18,10 +18,8 @@ from hcreport.render.marker import REQUIREMENTS_FILE, marked
 from hcreport.render.memory_steps import NO_TAB, TAB, fenced, memory_steps
 from hcreport.render.overrides import overrides
 from hcreport.render.requirements_json import requirements_json
-from hcreport.render.templating import render_template, templates_folder
+from hcreport.render.templating import render_template
 from hcreport.render.view import View
-
-__all__ = ["assets", "downloads", "render_pages", "templates_folder"]
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -66,16 +64,6 @@ def render_pages(
     }
     pages = sorted(_pages(view), key=lambda page: page.path)
     return {page.path: _render(page, shared, template_folders) for page in pages}
-
-
-def assets() -> dict[str, bytes]:
-    """Return the files that the pages need beside them, by path: the style sheet."""
-    folder = templates_folder() / "assets"
-    return {
-        f"assets/{path.name}": path.read_bytes()
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    }
 
 
 def downloads(
@@ -192,6 +180,14 @@ def _pages(view: View) -> Iterator[_Page]:
             title=image.target.image,
             description=f"What the image {image.target.image} is made of, and could weigh.",
             values={"view": image},
+        )
+    for topic in view.sources:
+        yield _Page(
+            path=topic.path,
+            template="sources/topic.md.j2",
+            title=f"Sources: {topic.title}",
+            description=f"Cited facts about {topic.title}, each with its source.",
+            values={"topic": topic},
         )
     for rule in view.rules.values():
         yield _Page(

@@ -12,7 +12,8 @@ from hcreport.config import Config, find_config, read_config
 from hcreport.errors import ConfigError
 from hcreport.model import Assessment, Proofs, Snapshot
 from hcreport.proofs import proofs_path, read_proofs
-from hcreport.render.pages import assets, downloads, render_pages
+from hcreport.render.assets import assets
+from hcreport.render.pages import downloads, render_pages
 from hcreport.snapshot import read_snapshot
 
 _PACKAGE = Path(__file__).parent.parent

@@ -33,6 +33,7 @@ from hcreport.names import slug
 from hcreport.render import words
 from hcreport.render.compiled import compiled_templates
 from hcreport.render.escape import code, code_block, escape, link_target
+from hcreport.render.sources import fact_anchor, fact_link
 from hcreport.units import gb, gib, percent
 
 _PACKAGE = Path(__file__).parent.parent
@@ -157,6 +158,7 @@ def environment(folders: tuple[Path, ...] = ()) -> _Environment:
         "link_target": link_target,
         "slug": slug,
         "fact_anchor": fact_anchor,
+        "fact_link": _fact_link,
         "number": words.number_text,
         "cpus": words.cpus,
         "duration": words.duration,
@@ -175,9 +177,9 @@ def environment(folders: tuple[Path, ...] = ()) -> _Environment:
     return made
 
 
-def fact_anchor(key: str) -> str:
-    """Return the anchor of a cited fact on the sources page."""
-    return f"fact-{slug(key.replace('/', '-'))}"
+def _fact_link(key: str) -> Markup:
+    """Return the link of a cited fact as markup."""
+    return Markup(fact_link(key))  # noqa: S704  (a page of ours and letters, digits and hyphens)
 
 
 def _join(values: Iterable[object], between: object = "") -> Markup:

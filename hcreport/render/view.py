@@ -43,6 +43,7 @@ from hcreport.render.model_pages import ModelView, model_notes, model_rows
 from hcreport.render.scenarios import ScenarioView
 from hcreport.render.services import ServiceView, service_views
 from hcreport.render.sleep import SleepView, sleep_view
+from hcreport.render.sources import SourceTopic, source_topics
 from hcreport.render.steps import Step, by_phase, plan_steps, steps_on_a_sheet
 from hcreport.render.words import date_text
 from hcreport.rules import LoadedRule, load_rules
@@ -88,6 +89,11 @@ class View:
     def facts(self) -> Mapping[str, Fact]:
         """Return every cited fact by key."""
         return facts()
+
+    @cached_property
+    def sources(self) -> tuple[SourceTopic, ...]:
+        """Return the cited facts by topic."""
+        return source_topics()
 
     @cached_property
     def services(self) -> tuple[ServiceView, ...]:

@@ -1,0 +1,1 @@
+/* The search: loaded when it is used, and working from a disk. */
