@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST ?=
+WORKERS ?= 2
 SIZING ?=
 OLLAMA ?=
 IMAGES ?=
@@ -18,7 +19,7 @@ TEST_READY := $(VENV)/.ready-for-test
 # What `make test` installs contains what `make site` needs.
 READY := $(if $(wildcard $(TEST_READY)),$(TEST_READY),$(SITE_READY))
 
-.PHONY: help site test check bench bench-sizing bench-ollama bench-images bench-twins golden docs schema lock clean
+.PHONY: help site test check zensical bench bench-sizing bench-ollama bench-images bench-twins lighthouse golden docs schema lock clean
 
 help:
 	@echo 'make site    build the HyperCode report into site/'
@@ -29,6 +30,8 @@ help:
 	@echo 'make bench-ollama  measure local models on real llama.cpp; OLLAMA="--quick"'
 	@echo 'make bench-images  measure reading images beside docker save and dive'
 	@echo 'make bench-twins  rebuild images as advised, and compare with the prediction'
+	@echo 'make zensical  build our pages with Zensical as well; what it says decides nothing'
+	@echo 'make lighthouse  scores of the built pages before a release (needs Node 20)'
 	@echo 'make golden  write the expected pages of the tests anew'
 	@echo 'make docs    write docs/commands.md anew from the real help'
 	@echo 'make schema  write docs/schema/*.json anew from the types'
@@ -40,7 +43,7 @@ site: $(READY)
 	@echo "The site is in $(CURDIR)/site: open $(CURDIR)/site/index.html in a browser."
 
 test: $(TEST_READY)
-	$(RUN) -m pytest $(PYTEST)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
 
 check: $(TEST_READY)
 	$(RUN) -m ruff check .
@@ -65,6 +68,20 @@ bench-images: $(TEST_READY)
 bench-twins: $(TEST_READY)
 	$(RUN) -m bench.twins $(TWINS)
 
+# Apart from everything else: it brings its own versions of what MkDocs uses.
+ZENSICAL := .venv-zensical
+
+zensical: $(READY) $(ZENSICAL)/.ready
+	$(RUN) -m bench.zensical $(CURDIR)/$(ZENSICAL)/bin/zensical
+
+$(ZENSICAL)/.ready: requirements/zensical.txt | $(VENV)/bin/python
+	$(RUN) -m venv --clear $(ZENSICAL)
+	$(ZENSICAL)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/zensical.txt
+	@touch $@
+
+lighthouse: $(TEST_READY)
+	$(RUN) -m bench.lighthouse
+
 golden: $(TEST_READY)
 	$(RUN) -m tests.update_golden
 
@@ -81,9 +98,10 @@ lock:
 	$(LOCK) pyproject.toml --group site -o requirements/site.txt
 	$(LOCK) pyproject.toml --group test -o requirements/test.txt
 	$(LOCK) requirements/peers.in -o requirements/peers.txt
+	$(LOCK) requirements/zensical.in -o requirements/zensical.txt
 
 clean:
-	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ZENSICAL) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { \
