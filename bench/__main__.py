@@ -7,13 +7,19 @@ from collections.abc import Callable, Mapping
 
 from bench.headers import headers
 from bench.measure import Row
-from bench.offline import build_of_the_example, large_project, start_up
+from bench.offline import (
+    build_of_the_example,
+    large_project,
+    site_of_a_large_project,
+    start_up,
+)
 from bench.running import collecting
 
 _PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "starting": lambda: [start_up()],
     "building": lambda: [build_of_the_example()],
     "a large project": lambda: [large_project()],
+    "the site of a large project": site_of_a_large_project,
     "a model's header": headers,
     "collecting": collecting,
 }

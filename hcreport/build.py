@@ -66,6 +66,9 @@ def _run_mkdocs(report: Report, settings: dict[str, Any], site: Path) -> None:
 
     from hcreport.plugin import chosen_report
 
+    # The page for a wrong address is shown at any depth, so its links need the site's own one.
+    if address := os.environ.get("SITE_URL"):
+        settings = {**settings, "site_url": address}
     with chosen_report(lambda: report), _quiet_theme(), _mkdocs_errors():
         config = load_config(site_dir=str(site), strict=True, **settings)
         config.plugins.on_startup(command="build", dirty=False)

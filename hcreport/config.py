@@ -59,6 +59,9 @@ class Config(Record):
     """Name of the project for people."""
     snapshot: str | None = None
     """Snapshot that ``hcreport build`` publishes, relative to this file."""
+    snapshots_dir: str | None = None
+    """Folder of snapshots for the page about changes, relative to this file. Where ``snapshot``
+    is left out, the newest of them is published."""
     templates: str | None = None
     """Folder of templates that replace ours or override their blocks, relative to this file."""
     models: tuple[PlannedModel, ...] = ()

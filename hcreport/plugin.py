@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mkdocs.config import base
@@ -30,7 +31,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 
 from hcreport.errors import HcreportError
 from hcreport.render.assets import SCRIPT, STYLE
-from hcreport.render.marker import DOWNLOADS, is_generated, is_generated_file
+from hcreport.render.marker import is_generated, is_generated_file
 from hcreport.render.report import Report, ReportSource, make_report
 
 if TYPE_CHECKING:
@@ -41,6 +42,18 @@ _log = logging.getLogger("mkdocs.plugins.hcreport")
 
 _LATEST_TIME = datetime(2106, 1, 1, tzinfo=UTC)
 """The sitemap is also packed with gzip, whose times end in that year."""
+
+EXTENSIONS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "admonition": {},
+        "attr_list": {},
+        "md_in_html": {},
+        "pymdownx.details": {},
+        "pymdownx.superfences": {},
+        "pymdownx.tabbed": {"alternate_style": True},
+    }
+)
+"""What the pages are written in beyond MkDocs' own Markdown, with the settings they need."""
 
 _chosen: ContextVar[Callable[[], Report] | None] = ContextVar("_chosen", default=None)
 
@@ -84,6 +97,7 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
         # The same snapshot gives the same site: the sitemap's dates are the snapshot's.
         seconds = max(min(report.taken_at, _LATEST_TIME).timestamp(), 0)
         os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(seconds)))
+        _add_extensions(config)
         if self._place(STYLE) not in config.extra_css:
             config.extra_css.append(self._place(STYLE))
         if self._place(SCRIPT) not in {str(each) for each in config.extra_javascript}:
@@ -128,10 +142,25 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
         place = self._place(path)
         existing = files.get_file_from_path(place)
         if existing is not None:
-            found = existing.content_string
-            if not (is_generated(found) or (path in DOWNLOADS and is_generated_file(found))):
+            found = existing.content_bytes.decode("utf-8", "replace")
+            is_ours = is_generated if path.endswith(".md") else is_generated_file
+            if not is_ours(found):
                 _log.info("%s is written by hand and stays", place)
                 return
             files.remove(existing)
         inclusion = InclusionLevel.NOT_IN_NAV if "/" in path else InclusionLevel.UNDEFINED
         files.append(File.generated(config, place, content=content, inclusion=inclusion))
+
+
+def _add_extensions(config: MkDocsConfig) -> None:
+    """Let a site read what the pages are written in; what it has set itself stays."""
+    known = config.markdown_extensions
+    if "pymdownx.superfences" not in known and not {"pymdownx.highlight", "codehilite"} & {*known}:
+        # Colours for code are the theme's affair: only Material's style sheet has Pygments' ones.
+        pygments = config.theme.name == "material"
+        known.append("pymdownx.highlight")
+        config.mdx_configs["pymdownx.highlight"] = {"use_pygments": pygments}
+    for name, settings in EXTENSIONS.items():
+        if name not in known:
+            known.append(name)
+            config.mdx_configs[name] = dict(settings)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from hcreport.errors import SnapshotError, SnapshotTooNew
 from hcreport.files import write_whole
 from hcreport.model import Snapshot
-from hcreport.model.record import described, explain_validation
+from hcreport.model.record import Moment, Record, described, explain_validation
 from hcreport.units import LARGEST_COUNT, MB
 
 SCHEMA_NUMBER = 1
@@ -38,26 +38,53 @@ _UPGRADES: dict[int, Upgrade] = {}
 """From schema number n to n + 1; the first change of the schema adds the first entry."""
 
 
+class Heading(Record):
+    """Whose snapshot a file holds, and of when."""
+
+    taken_at: Moment
+    project: str
+    """Name of the Compose project."""
+
+
 def read_snapshot(path: Path) -> Snapshot:
     """Return the snapshot in a file.
 
     Raises SnapshotError where the file is missing, truncated, not JSON or not what the schema
     says (the message names the place), SnapshotTooNew where a newer hcreport wrote it.
     """
+    return parse_snapshot(_text_of(path), name=str(path))
+
+
+def read_heading(path: Path) -> Heading:
+    """Return the heading of the snapshot in a file, without checking all the rest.
+
+    Raises like :func:`read_snapshot`, also for a file that another program wrote.
+    """
+    data = _data_of(_text_of(path), name=str(path))
+    project = data.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    try:
+        return Heading.model_validate_json(
+            json.dumps({"taken_at": data.get("taken_at"), "project": name})
+        )
+    except ValidationError as error:
+        raise explain_validation(error, str(path), SnapshotError) from error
+
+
+def _text_of(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise SnapshotError(
                 f"{path} is too large to be a snapshot.",
                 hint="Name the file that `hcreport collect -o FILE` wrote.",
             )
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SnapshotError(
             f"{path} cannot be read: {reason}.",
             hint="Make one with `hcreport collect -o snapshot.json`.",
         ) from error
-    return parse_snapshot(text, name=str(path))
 
 
 def parse_snapshot(text: str, *, name: str = "the snapshot") -> Snapshot:
@@ -65,6 +92,15 @@ def parse_snapshot(text: str, *, name: str = "the snapshot") -> Snapshot:
 
     Raises like :func:`read_snapshot`.
     """
+    data = _data_of(text, name)
+    try:
+        return Snapshot.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        raise explain_validation(error, name, SnapshotError) from error
+
+
+def _data_of(text: str, name: str) -> dict[str, Any]:
+    """Return what a JSON text holds, as the newest schema says it but not yet checked."""
     try:
         data = json.loads(text, parse_int=_read_integer)
     except json.JSONDecodeError as error:
@@ -83,11 +119,7 @@ def parse_snapshot(text: str, *, name: str = "the snapshot") -> Snapshot:
             f"{name} is not a snapshot: it has no key `schema`.",
             hint="Name the file that `hcreport collect -o FILE` wrote.",
         )
-    data = _upgraded(data, name)
-    try:
-        return Snapshot.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        raise explain_validation(error, name, SnapshotError) from error
+    return _upgraded(data, name)
 
 
 def write_snapshot(snapshot: Snapshot, path: Path) -> None:

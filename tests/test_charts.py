@@ -1,93 +1,189 @@
-"""The memory chart: bars in proportion, a line at what Docker has, words for what is unknown."""
+"""Drawings of bars: parts that never overlap, never leave the drawing, and can always be seen."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hcreport.model import Assessment, MemoryBudget, Number, Origin, Requirement, RequirementPart
-from hcreport.render.charts import WIDTH, memory_chart, memory_rows
-from hcreport.units import Bytes, gibibytes
+from hcreport.render.charts import (
+    LEAST,
+    LINE,
+    OPEN,
+    Mark,
+    Part,
+    Row,
+    Share,
+    chart,
+    cut,
+    mark_at,
+    open_end,
+    stacked,
+    width_of,
+    words_of,
+)
 
-MEASURED = Origin(kind="measured", evidence="Docker engine")
+SIZES = st.lists(st.integers(min_value=0, max_value=2**50), min_size=1, max_size=20)
+ROUNDING = 0.011
+
+TEXTS = st.text(max_size=60)
 
 
-def _memory(value: Bytes) -> Number:
-    return Number(name="memory", value=float(value), unit="bytes", family="memory", origin=MEASURED)
+def shares(sizes: list[int]) -> list[Share]:
+    return [
+        Share(look="tone-2", size=size, mark=str(number), name=f"part {number}")
+        for number, size in enumerate(sizes, start=1)
+    ]
 
 
-def _requirement(need: Bytes, *, exact: bool = False) -> Requirement:
-    return Requirement(
-        scenario="all",
-        parts=(
-            RequirementPart(name="web", memory=_memory(need)),
-            RequirementPart(name="db", reason="it did not run"),
-            RequirementPart(name="Docker itself", kind="engine", memory=_memory(Bytes(0))),
-        ),
-        at_least=need,
-        docker_memory=need if exact else None,
+@given(SIZES, st.floats(min_value=1, max_value=1000), st.floats(min_value=0, max_value=1))
+def test_parts_follow_each_other_within_the_drawing(
+    sizes: list[int], roomy: float, start: float
+) -> None:
+    scale = max(1.0, sum(sizes) * roomy)
+    parts = stacked(shares(sizes), scale, start=start * (scale - sum(sizes)))
+    assert len(parts) == sum(1 for size in sizes if size)
+    for part, after in pairwise(parts):
+        assert part.right == pytest.approx(after.left, abs=ROUNDING)
+    for part in parts:
+        assert part.width >= LEAST - ROUNDING
+        assert 0 <= part.left <= part.right <= 100
+
+
+@given(SIZES, st.floats(min_value=1, max_value=1000))
+def test_together_parts_are_as_wide_as_their_sum(sizes: list[int], roomy: float) -> None:
+    scale = max(1.0, sum(sizes) * roomy)
+    parts = stacked(shares(sizes), scale)
+    exact = 100 * sum(sizes) / scale
+    narrowest = LEAST * len(parts)
+    end = parts[-1].right if parts else 0
+    assert end == pytest.approx(max(exact, narrowest), abs=ROUNDING)
+    ordered = sorted(zip(sizes_drawn(sizes), (part.width for part in parts), strict=True))
+    widths = [width for _, width in ordered]
+    assert all(one <= other + 2 * ROUNDING for one, other in pairwise(widths))
+
+
+def sizes_drawn(sizes: list[int]) -> list[int]:
+    return [size for size in sizes if size]
+
+
+def test_a_large_part_makes_room_for_tiny_ones() -> None:
+    parts = stacked(shares([999_000, 1, 1]), 999_002)
+    assert [part.width for part in parts] == [98, 1, 1]
+    assert parts[-1].right == 100
+
+
+@given(st.integers(min_value=0, max_value=2**50), st.floats(min_value=1, max_value=2**50))
+def test_a_line_can_be_seen_whole(size: int, scale: float) -> None:
+    assert 0 < mark_at(size, scale).at < 100
+
+
+def test_what_was_not_measured_stands_behind_what_was() -> None:
+    parts = stacked(shares([50]), 100)
+    assert open_end(parts).left == 50
+    assert open_end(()).left == 0
+    assert open_end(stacked(shares([100]), 100)).right == 100
+    assert OPEN > LEAST
+
+
+@given(
+    SIZES,
+    st.lists(st.floats(min_value=0, max_value=100), max_size=2),
+    st.lists(TEXTS, min_size=20, max_size=20),
+)
+def test_words_stay_in_their_part_and_off_the_lines(
+    sizes: list[int], marks: list[float], names: list[str]
+) -> None:
+    total = max(1, sum(sizes))
+    parts = stacked(
+        [
+            Share(look="tone-1", size=size, mark=str(number), name=names[number - 1])
+            for number, size in enumerate(sizes, start=1)
+        ],
+        total,
     )
+    row = Row(label="a", value="b", parts=parts, marks=tuple(Mark(at=each) for each in marks))
+    known = {part.mark: part for part in parts}
+    for words in words_of(row):
+        part = known[words.text.split(" ")[0]]
+        half = 50 * width_of(words.text) / LINE
+        assert part.left <= words.at - half
+        assert words.at + half <= part.right
+        clear = half + 1.5  # percent, for the width of the line
+        assert all(abs(mark - words.at) >= clear for mark in marks if part.left < mark < part.right)
 
 
-def _assessment(**figures: Bytes) -> Assessment:
-    numbers = {name: _memory(value) for name, value in figures.items()}
-    budget = MemoryBudget(
-        **numbers,
-        measured_containers=1 if "measured" in figures else 0,
-        running_containers=3,
-        unlimited=("db",),
+def test_a_part_says_its_name_where_there_is_room() -> None:
+    wide = Part(look="tone-1", left=0, width=50, mark="1", name="Weights")
+    narrow = Part(look="tone-1", left=50, width=6, mark="2", name="Cache")
+    thin = Part(look="tone-1", left=56, width=1, mark="3", name="Server")
+    found = words_of(Row(label="", value="", parts=(wide, narrow, thin)))
+    assert [(each.text, each.at) for each in found] == [("1 Weights", 25), ("2", 53)]
+
+
+def test_words_stand_on_the_wider_side_of_a_line() -> None:
+    part = Part(look="tone-1", left=0, width=100, mark="1", name="Weights")
+    (words,) = words_of(Row(label="", value="", parts=(part,), marks=(Mark(at=30),)))
+    assert words.text == "1 Weights"
+    assert 30 < words.at < 100
+
+
+@pytest.mark.parametrize("width", [10, 30, 60])
+def test_words_keep_clear_of_a_line_wherever_it_is(width: float) -> None:
+    part = Part(look="tone-1", left=0, width=width, mark="1", name="Weights")
+    for place in range(int(width * 10)):
+        for words in words_of(Row(label="", value="", parts=(part,), marks=(Mark(at=place / 10),))):
+            assert abs(place / 10 - words.at) >= 50 * width_of(words.text) / LINE + 2.5
+
+
+@given(st.lists(st.tuples(TEXTS, st.text(max_size=10)), min_size=1, max_size=15))
+def test_rows_do_not_overlap_and_labels_fit(rows: list[tuple[str, str]]) -> None:
+    drawn = chart(
+        title="t",
+        description="d",
+        rows=[Row(label=cut(label), value=cut(value), parts=()) for label, value in rows],
     )
-    return Assessment(outcomes=(), findings=(), memory=budget)
+    for bar in drawn.bars:
+        assert width_of(bar.row.label) <= LINE
+        if not drawn.below:
+            assert width_of(bar.row.label) + width_of(bar.row.value) < LINE
+        assert bar.value_at <= bar.mark_from
+        assert bar.top + drawn.thickness < bar.mark_to
+    for bar, after in pairwise(drawn.bars):
+        assert bar.mark_to < after.label_at - 0.5
+    assert drawn.bars[-1].mark_to < drawn.height
 
 
-def test_bars_are_in_proportion_and_the_line_is_what_docker_has() -> None:
-    assessment = _assessment(engine_total=gibibytes(2), measured=gibibytes(1), limits=gibibytes(4))
-    chart = memory_chart(memory_rows(assessment, _requirement(gibibytes(8))))
-    assert chart is not None
-    assert [bar.width for bar in chart.bars] == [100, 50, 200, 400]
-    assert chart.line == 100
-    assert [bar.value for bar in chart.bars] == ["2 GiB", "1 GiB", "4 GiB", "8 GiB"]
-    assert chart.height == chart.bars[-1].top + chart.bars[1].top
+def test_a_value_stands_below_a_long_label() -> None:
+    def below(label: str) -> bool:
+        row = Row(label=label, value="16.3 GB", parts=())
+        return chart(title="", description="", rows=[row]).below
 
-
-def test_the_line_stays_in_the_picture_and_small_bars_can_be_seen() -> None:
-    assessment = _assessment(engine_total=gibibytes(64), measured=Bytes(1))
-    chart = memory_chart(memory_rows(assessment, None))
-    assert chart is not None
-    assert chart.line == WIDTH - 1
-    assert chart.bars[0].width == WIDTH
-    assert chart.bars[1].width == 2
-
-
-def test_what_is_unknown_has_words_and_no_bar() -> None:
-    rows = memory_rows(_assessment(engine_total=gibibytes(2)), None)
-    chart = memory_chart(rows)
-    assert chart is not None
-    assert [bar.value for bar in chart.bars[1:]] == ["not measured"] * 3
-    assert [bar.width for bar in chart.bars[1:]] == [0, 0, 0]
-    assert all(row.why for row in rows)
-    assert "Needs not measured" in chart.description
-
-
-def test_without_the_engine_there_is_no_line() -> None:
-    chart = memory_chart(memory_rows(_assessment(limits=gibibytes(1)), None))
-    assert chart is not None
-    assert chart.line is None
-
-
-def test_without_any_number_there_is_no_chart() -> None:
-    assert memory_chart(memory_rows(_assessment(), None)) is None
+    assert not below("hypercode-core")
+    assert below("registry.example.com/team")
 
 
 @pytest.mark.parametrize(
-    ("exact", "label", "note"),
-    [(False, "Needs at least", "1 part not measured"), (True, "Needs", "1 part not measured")],
+    ("text", "expected"),
+    [
+        ("short", "short"),
+        ("x" * 60, "x" * 29 + "…"),
+        ("a\n\tb\u202ec", "a bc"),
+        ("漢" * 60, "漢" * 17 + "…"),
+    ],
 )
-def test_a_lower_bound_says_so(exact: bool, label: str, note: str) -> None:
-    rows = memory_rows(_assessment(), _requirement(gibibytes(1), exact=exact))
-    assert (rows[3].label, rows[3].note) == (label, note)
+def test_a_label_is_one_line_and_not_too_long(text: str, expected: str) -> None:
+    assert cut(text) == expected
 
 
-def test_partial_measurements_say_so() -> None:
-    rows = memory_rows(_assessment(measured=gibibytes(1), limits=gibibytes(1)), None)
-    assert rows[1].label == "In use by 1 of 3 containers"
-    assert rows[2].note == "1 service without a limit on top"
+def test_the_name_of_an_image_keeps_its_end() -> None:
+    text = cut("registry.example.com/team/project/web:1.2", keep_end=True)
+    assert text.startswith("…")
+    assert text.endswith("/project/web:1.2")
+
+
+@given(st.text(max_size=300), st.booleans())
+def test_a_cut_label_fits(text: str, keep_end: bool) -> None:
+    assert width_of(cut(text, keep_end=keep_end)) <= LINE

@@ -15,6 +15,7 @@ from hcreport.units import Bytes, gibibytes
 WHOLE = """\
 title: My shop
 snapshot: docs/latest.json
+snapshots_dir: snapshots
 templates: templates
 models:
   - name: llama3.1:8b

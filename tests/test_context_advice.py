@@ -207,7 +207,7 @@ def test_what_is_sent_by_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_dockerfile_that_is_none(dockerfile: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     found = read_context(tmp_path, dockerfile=dockerfile)
-    assert found.notes[0].startswith("What the Dockerfile names was not taken into account")
+    assert found.notes[0].startswith("What the Dockerfile names was not looked at")
     assert not found.copies_whole
 
 

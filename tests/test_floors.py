@@ -23,6 +23,8 @@ FLOORS = (
     {"rules"},
     {"plan"},
     {"analyze", "collect"},
+    {"history"},
+    {"changes"},
     {"render", "prove"},
     {"progress", "plugin"},
     {"build"},

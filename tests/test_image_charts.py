@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hcreport.model import ImageTarget, Number, Origin
-from hcreport.render.charts import WIDTH
+from hcreport.render.charts import LEAST, Chart
 from hcreport.render.image_charts import (
     KEPT_BARS,
     KEPT_LAYERS,
-    LABEL,
     LayerBar,
-    cut,
     groups_chart,
     layers_chart,
     share_text,
@@ -47,22 +45,24 @@ def target(name: str, size: int, could: int | None, *, scanned: bool = True) -> 
     )
 
 
+def parts_of(chart: Chart) -> list[list[tuple[str, float, float]]]:
+    return [[(each.look, each.left, each.width) for each in bar.row.parts] for bar in chart.bars]
+
+
 def test_each_layer_starts_where_those_below_it_end() -> None:
     chart = layers_chart("shop", [layer(1, 100, base=True), layer(2, 200, 50), layer(3, 100)])
     assert chart is not None
-    pieces = [[(each.kind, each.left, each.width) for each in bar.pieces] for bar in chart.bars]
-    assert pieces == [
-        [("base", 0, 100)],
-        [("own", 100, 150), ("hidden", 250, 50)],
-        [("own", 300, 100)],
-        [("own", 0, 350), ("hidden", 350, 50)],
+    assert parts_of(chart) == [
+        [("tone-4", 0, 25)],
+        [("tone-2", 25, 37.5), ("hatched", 62.5, 12.5)],
+        [("tone-2", 75, 25)],
+        [("tone-2", 0, 87.5), ("hatched", 87.5, 12.5)],
     ]
-    assert [bar.label for bar in chart.bars] == ["1 RUN, base", "2 RUN", "3 RUN", "The whole image"]
-    assert [bar.value for bar in chart.bars] == [
-        "100 MB",
-        "200 MB, 50 MB hidden",
-        "100 MB",
-        "400 MB",
+    assert [(bar.row.label, bar.row.value) for bar in chart.bars] == [
+        ("1 RUN, base", "100 MB"),
+        ("2 RUN", "200 MB"),
+        ("3 RUN", "100 MB"),
+        ("The whole image", "400 MB"),
     ]
     assert "2 RUN: 200 MB, 50 MB hidden" in chart.description
     assert "Hatched" in chart.caption
@@ -81,9 +81,9 @@ def test_a_small_layer_can_be_seen_and_stays_in_the_picture() -> None:
     chart = layers_chart("shop", [layer(1, 100_000), layer(2, 1), layer(3, 1, 1)])
     assert chart is not None
     for bar in chart.bars:
-        for piece in bar.pieces:
-            assert piece.width >= 2
-            assert 0 <= piece.left <= WIDTH - piece.width
+        for part in bar.row.parts:
+            assert part.width >= LEAST - 0.01
+            assert 0 <= part.left <= 100 - part.width
     assert layers_chart("shop", []) is None
     assert layers_chart("shop", [layer(1, 0)]) is None
 
@@ -118,8 +118,8 @@ def test_layers_of_the_base_are_not_drawn_with_others() -> None:
 def test_groups_are_in_proportion_to_the_largest_and_say_their_share() -> None:
     chart = groups_chart("shop", [("One", Bytes(300)), ("Two", Bytes(100))])
     assert chart is not None
-    assert [bar.pieces[0].width for bar in chart.bars] == [400, 133.3]
-    assert [bar.value for bar in chart.bars] == ["300 B, 75 %", "100 B, 25 %"]
+    assert [bar.row.parts[0].width for bar in chart.bars] == [100, 33.33]
+    assert [bar.row.value for bar in chart.bars] == ["300 B, 75 %", "100 B, 25 %"]
     assert chart.caption == ""
     assert groups_chart("shop", []) is None
 
@@ -134,12 +134,12 @@ def test_a_long_list_of_groups_is_cut_and_says_so() -> None:
 def test_a_target_is_part_of_its_size() -> None:
     chart = targets_chart([target("a", 400, 100), target("b", 200, None), target("c", 100, 300)])
     assert chart is not None
-    assert [[(each.kind, each.width) for each in bar.pieces] for bar in chart.bars] == [
-        [("target", 100), ("avoidable", 300)],
-        [("target", 200)],
-        [("target", 100)],
+    assert parts_of(chart) == [
+        [("tone-2", 0, 25), ("hatched", 25, 75)],
+        [("tone-2", 0, 50)],
+        [("tone-2", 0, 25)],
     ]
-    assert [bar.value for bar in chart.bars] == ["400 MB, could be 100 MB", "200 MB", "100 MB"]
+    assert [bar.row.value for bar in chart.bars] == ["400 MB, could be 100 MB", "200 MB", "100 MB"]
     assert "may be needed" not in chart.caption
     assert targets_chart([]) is None
 
@@ -147,21 +147,8 @@ def test_a_target_is_part_of_its_size() -> None:
 def test_a_target_from_the_history_is_only_a_lower_end() -> None:
     chart = targets_chart([target("a", 400, 100, scanned=False)])
     assert chart is not None
-    assert chart.bars[0].value == "400 MB, at least 100 MB"
+    assert chart.bars[0].row.value == "400 MB, at least 100 MB"
     assert "some of them may be needed" in chart.caption
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("short", "short"),
-        ("x" * LABEL, "x" * LABEL),
-        ("x" * (LABEL + 1), "x" * (LABEL - 1) + "…"),
-        ("a\n\tb\u202ec", "a bc"),
-    ],
-)
-def test_a_label_is_one_line_and_not_too_long(text: str, expected: str) -> None:
-    assert cut(text) == expected
 
 
 @pytest.mark.parametrize(

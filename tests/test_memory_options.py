@@ -92,7 +92,7 @@ def test_a_machine_of_unknown_size_is_told_how_large_it_has_to_be() -> None:
 def test_a_low_limit_of_the_model_is_raised_in_the_same_step() -> None:
     llama = {"name": "llama", "limits": {"memory": int(gibibytes(4))}}
     (raised,) = named(short_of(2, services=[llama, {"name": "web"}]), "Raise the memory")
-    assert raised.what.endswith("; then set the memory limit of llama to 6400m in the Compose file")
+    assert raised.what.endswith(". Then set the memory limit of llama to 6400m in the Compose file")
 
 
 def test_stopping_others_is_not_offered_where_the_model_alone_is_too_large() -> None:

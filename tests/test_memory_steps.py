@@ -1,4 +1,4 @@
-"""How the requirements page says to give Docker more memory: tabs, amounts, checks, warnings."""
+"""How the requirements page says to give Docker more memory: amounts, checks, warnings."""
 
 from __future__ import annotations
 
@@ -33,13 +33,9 @@ def section(engine: dict[str, Any] | None) -> str:
         parts["engine"] = {"memory_total": int(gibibytes(2)), **engine}
     snapshot = snapshot_of(parts)
     page = render_pages(snapshot, analyze(snapshot))["requirements.md"]
-    text = page[page.index("## Give Docker more memory") : page.index("## How this was measured")]
-    extensions = ["attr_list", "md_in_html", "tables", "pymdownx.superfences", "pymdownx.tabbed"]
-    return markdown.markdown(
-        text,
-        extensions=extensions,
-        extension_configs={"pymdownx.tabbed": {"alternate_style": True}},
-    )
+    text = page.split("## Give Docker more memory", 1)[1].split("\n## ", 1)[0]
+    extensions = ["attr_list", "md_in_html", "tables", "pymdownx.superfences"]
+    return markdown.markdown(text, extensions=extensions)
 
 
 def need() -> Bytes:
@@ -56,14 +52,19 @@ def words(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
+def own_part(html: str) -> str:
+    """Return what stands before the platforms that the snapshot does not fit."""
+    return html.split("<summary>Other ways to run Docker</summary>", maxsplit=1)[0]
+
+
 @pytest.mark.parametrize("engine", [None, {}], ids=["no engine", "an engine that says nothing"])
-def test_an_unknown_platform_gets_a_tab_for_each_with_its_amount(
+def test_an_unknown_platform_gets_the_steps_of_each_with_its_amount(
     engine: dict[str, Any] | None,
 ) -> None:
     html = section(engine)
-    labels = [words(each) for each in re.findall(r"<label[^>]*>(.*?)</label>", html)]
+    labels = [words(each) for each in re.findall(r"<summary>(.*?)</summary>", html)]
     assert labels == [each.name for each in PLATFORMS.values()]
-    tabs = [words(each) for each in html.split('<div class="tabbed-block">')[1:]]
+    tabs = [words(each) for each in html.split('<div id="memory-on-')[1:]]
     assert len(tabs) == len(PLATFORMS)
     for tab, platform in zip(tabs, PLATFORMS.values(), strict=True):
         setting = setting_for(need(), platform)
@@ -82,17 +83,25 @@ def test_an_unknown_platform_gets_a_tab_for_each_with_its_amount(
     assert "The platform was not measured" in words(html)
 
 
-def test_a_known_platform_stands_alone_without_tabs() -> None:
-    html = section(WSL)
-    assert "tabbed" not in html
+def test_a_known_platform_stands_open_and_the_others_are_folded() -> None:
+    whole = section(WSL)
+    for platform in PLATFORMS:
+        assert whole.count(f'id="memory-on-{platform}"') == 1
+    html = own_part(whole)
+    assert "<summary>" not in html
     assert 'id="memory-on-docker-desktop-wsl2"' in html
     assert "[wsl2] memory=11GB" in words(html)
     assert "Resources" not in words(html)
 
 
-def test_several_platforms_get_a_tab_each() -> None:
-    html = section({"operating_system": "Docker Desktop", "client_os": "windows"})
-    assert html.count('<div class="tabbed-block">') == 2
+def test_of_several_platforms_the_first_is_open() -> None:
+    html = own_part(section({"operating_system": "Docker Desktop", "client_os": "windows"}))
+    assert html.count("memory-on-") == 2
+    opened = re.findall(r"<details([^>]*)>\s*<summary>([^<]*)", html)
+    assert [(" open" in attributes, unescape(name)) for attributes, name in opened] == [
+        (True, PLATFORMS["docker-desktop-wsl2"].name),
+        (False, PLATFORMS["docker-desktop-hyperv"].name),
+    ]
     assert "The snapshot fits several platforms" in words(html)
 
 

@@ -13,7 +13,6 @@ from hcreport.estimate.machines import machine_needs
 from hcreport.estimate.model_room import need_alone
 from hcreport.facts import catalogue
 from hcreport.model import RunnerSettings
-from hcreport.render.charts import WIDTH
 from hcreport.render.model_pages import ModelView, model_rows
 from hcreport.render.pages import render_pages
 from hcreport.units import Bytes, gibibytes, mebibytes
@@ -77,27 +76,30 @@ def test_a_second_copy_of_weights_is_a_part_only_where_the_file_is_mapped() -> N
 
 def test_the_chart_is_the_table_drawn() -> None:
     view = view_of(CHAT, **engine_of(gibibytes(7.6)))
-    needed, full = view.chart.bars
-    assert [bar.label for bar in view.chart.bars] == [
-        "With a full context",
-        "With all that it remembers",
+    needed, full = (bar.row for bar in view.chart.bars)
+    assert [(row.label, row.value) for row in (needed, full)] == [
+        ("With a full context", "5.39 GiB"),
+        ("With all that it remembers", "13.4 GiB"),
     ]
-    assert [bar.value for bar in view.chart.bars] == ["5.39 GiB", "13.4 GiB"]
-    for bar in (needed, full):
-        ends = [0.0, *(round(each.left + each.width, 1) for each in bar.segments)]
-        assert [each.left for each in bar.segments] == ends[:-1]
-    assert full.segments[-1].kind == "prompts"
-    assert round(full.segments[-1].left + full.segments[-1].width) == WIDTH
-    weights = needed.segments[0]
-    assert weights.width == pytest.approx(WIDTH * SHAPE["weights"] / view.ceiling, abs=0.1)
-    assert view.chart.line == pytest.approx(WIDTH * gibibytes(7.6) / view.ceiling, abs=0.1)
-    assert not any(each.labelled for each in needed.segments if each.width < 12)
+    marks = [str(part.number) for part in view.parts]
+    assert [each.mark for each in full.parts] == marks
+    assert [each.mark for each in needed.parts] == marks[:-1]
+    looks = {str(part.number): part.look for part in view.parts}
+    assert all(each.look == looks[each.mark] for each in full.parts)
+    assert full.parts[-1].look == "hatched"
+    assert full.parts[-1].right == 100
+    assert needed.parts[-1].right == pytest.approx(100 * view.full / view.ceiling, abs=0.1)
+    assert needed.marks[0].at == pytest.approx(100 * gibibytes(7.6) / view.ceiling, abs=0.1)
+    assert view.chart.bars[0].words[0].text == "1 Weights"
     assert "8 Prompt cache, at most 8 GiB" in view.chart.description
 
 
 def test_the_line_stays_in_the_picture_and_is_left_out_where_nothing_is_known() -> None:
-    assert view_of(CHAT, **engine_of(gibibytes(64))).chart.line == WIDTH - 1
-    assert view_of(CHAT).chart.line is None
+    roomy = view_of(CHAT, **engine_of(gibibytes(64))).chart
+    assert 99 < roomy.bars[0].row.marks[0].at < 100
+    unknown = view_of(CHAT).chart
+    assert [bar.row.marks for bar in unknown.bars] == [(), ()]
+    assert "line" not in unknown.caption
 
 
 @pytest.mark.parametrize(
@@ -255,9 +257,9 @@ def test_other_models(model: dict[str, Any], words: str) -> None:
 def test_models_without_a_header_are_shown_as_before_beside_others() -> None:
     page = page_of(models=[CHAT, {"name": "plain", "memory": 1}, {"name": "nothing"}])
     html = html_of(page)
-    assert html.count("<figure") == 1
+    assert html.count("<figure") == 2
     assert "Its memory need is neither declared nor measured." in structure(html).joined
-    assert "<figure" not in html_of(page_of(models=[{"name": "plain", "memory": 1}]))
+    assert "<figure" not in html_of(page_of(models=[{"name": "nothing"}]))
     assert "How the need is computed" not in page_of(models=[{"name": "plain", "memory": 1}])
 
 

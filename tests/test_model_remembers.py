@@ -13,7 +13,7 @@ BOUNDLESS = {"context": 4096, "prompt_cache": None}
 
 def test_a_model_that_remembers_nothing_has_one_bar_and_no_working_figure() -> None:
     view = view_of({**CHAT, "settings": {"context": 4096, "prompt_cache": 0}})
-    assert [bar.label for bar in view.chart.bars] == ["With a full context"]
+    assert [bar.row.label for bar in view.chart.bars] == ["With a full context"]
     assert view.working == ()
     assert view.ceiling == view.full
 

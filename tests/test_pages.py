@@ -17,7 +17,7 @@ from hcreport.analyze import analyze
 from hcreport.facts import facts
 from hcreport.model import Assessment, Snapshot
 from hcreport.names import slug
-from hcreport.render.assets import assets
+from hcreport.render.assets import LOGO, assets
 from hcreport.render.escape import plain
 from hcreport.render.images import image_path
 from hcreport.render.marker import is_generated
@@ -40,6 +40,7 @@ from tests.pages_case import (
 
 FIXED = (
     "assessment.md",
+    "changes.md",
     "checklist.md",
     "glossary.md",
     "images.md",
@@ -128,14 +129,6 @@ def test_html_is_accessible(name: str) -> None:
         assert tables <= [tag for tag, _ in found.elements].count("th"), path
 
 
-@pytest.mark.parametrize("name", ["hypercode", "tiny", "watched"])
-def test_the_first_page_is_short_before_its_chart(name: str) -> None:
-    html = _html(pages(name)["index.md"]).replace("¶", "")
-    before = structure(html.split("<figure")[0]).joined
-    assert len(before.split()) <= 60, before
-    assert "</svg>" in html
-
-
 @pytest.mark.parametrize("name", ["empty", "hypercode", "tiny", "watched"])
 @pytest.mark.parametrize(
     "page", [each for each in FIXED if each not in ("assessment.md", "images.md", "sources.md")]
@@ -164,7 +157,8 @@ def test_pages_do_not_shout(name: str) -> None:
 
 def test_what_is_unknown_is_said() -> None:
     found = pages("empty")
-    assert found["index.md"].count("| not measured |") == 4
+    assert len(re.findall(r"\| (?:\*\*)?not measured(?:\*\*)? \|", found["index.md"])) == 4
+    assert "## Nothing was measured" in found["index.md"]
     assert "Neither what nothing needs nor what Docker has was measured" in found["index.md"]
     assert "The snapshot holds no service." in found["services/index.md"]
     assert "the snapshot was taken without an engine" in found["images.md"]
@@ -172,20 +166,11 @@ def test_what_is_unknown_is_said() -> None:
     assert "| Docker engine | not measured |" in found["method.md"]
 
 
-def test_every_finding_has_its_place_with_evidence_and_remedy() -> None:
-    _, assessment = assessed("hypercode")
-    page = pages("hypercode")["assessment.md"]
-    for finding in assessment.findings:
-        assert page.count(f"{{: #{finding.anchor} }}") == 1
-    assert page.count("**Evidence.**") == sum(1 for each in assessment.findings if each.numbers)
-    assert page.count("**Why it matters.**") == len({each.rule for each in assessment.findings})
-
-
 def test_the_parts_of_a_requirement_stand_beside_their_sum() -> None:
     page = pages("tiny")["requirements.md"]
     size = r'<span class="hc-size" title="[^"]+ bytes">1\.46 GiB</span>'
-    assert re.search(rf"\| small&#58;1b \|  \| {size} \|", page)
-    assert "| web | | not measured |" in page
+    assert re.search(rf"\| small&#58;1b \|  \| .*{size} \|", page)
+    assert re.search(r"\| web \| \| .*not measured \|", page)
     assert "**Sum of the known parts**" in page
 
 
@@ -235,27 +220,13 @@ def test_assets_are_the_packaged_ones() -> None:
     assert b"@media print" in assets()["assets/hcreport.css"]
 
 
-def test_the_printed_steps_are_capped() -> None:
-    snapshot, assessment = assessed("hypercode")
-    steps = tuple(
-        action.model_copy(update={"what": f"{action.what} {number}", "group": ""})
-        for number in range(9)
-        for action in assessment.plan
-    )
-    view = View(snapshot, assessment.model_copy(update={"plan": steps}))
-    assert 1 <= len(view.steps_shown) <= 12
-    page = render_pages(snapshot, view.assessment)["checklist.md"]
-    assert page.count('<input type="checkbox"') == len(view.steps_shown)
-    assert f"{len(view.steps) - len(view.steps_shown)} more steps" in page
-
-
 def test_alternatives_are_one_box() -> None:
     snapshot, assessment = assessed("hypercode")
     view = View(snapshot, assessment)
     groups = {each.group for each in assessment.plan if each.group}
     assert groups
     assert len(view.steps) == len(groups) + sum(1 for each in assessment.plan if not each.group)
-    assert pages("hypercode")["checklist.md"].count("Do one of these") == len(groups)
+    assert pages("hypercode")["checklist.md"].count("Do one of these</label>") == len(groups)
 
 
 def _build(name: str, folder: Path) -> Path:
@@ -298,14 +269,18 @@ def _dangerous(html: Structure) -> list[str]:
     ]
 
 
+def _of_the_theme(element: str) -> bool:
+    """Tell whether an element is the theme's search or its logo, which stand around every page."""
+    return element.startswith("form ") or f"{LOGO}'" in element
+
+
 @every_snapshot
 def test_mkdocs_builds_the_site_without_a_warning(name: str, tmp_path: Path) -> None:
     site = _build(name, tmp_path)
     scripts = set()
     for path in sorted(site.rglob("*.html")):
         html = structure(path.read_text(encoding="utf-8"))
-        allowed = [each for each in _dangerous(html) if not each.startswith("form ")]
-        assert allowed == [], path
+        assert [each for each in _dangerous(html) if not _of_the_theme(each)] == [], path
         assert [tag for tag, _ in html.elements].count("h1") == 1, path
         scripts.add([tag for tag, _ in html.elements].count("script"))
         for tag, attributes in html.elements:

@@ -103,7 +103,7 @@ def test_where_several_platforms_fit_the_page_says_how() -> None:
 
 
 def test_a_second_half_follows() -> None:
-    assert step(COLIMA, also="; then more").what.endswith("11 GiB; then more")
+    assert step(COLIMA, also=". Then more").what.endswith("11 GiB. Then more")
 
 
 @pytest.mark.parametrize("engine", [WSL, COLIMA, DESKTOP_MAC], ids=["WSL", "Colima", "Mac"])

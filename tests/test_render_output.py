@@ -13,12 +13,12 @@ from rich.cells import cell_len
 
 from hcreport.errors import BuildError, UsageError
 from hcreport.facts import facts
-from hcreport.render.assets import assets
+from hcreport.render.assets import ASSETS, assets
 from hcreport.render.json import json_schema, to_json
 from hcreport.render.marker import is_generated, marked
 from hcreport.render.rule_docs import rule_list, rule_text
 from hcreport.render.terminal import terminal_text
-from hcreport.render.write import write_pages
+from hcreport.render.write import write_pages, written_by_hand
 from hcreport.rules import load_rules
 from hcreport.units import gibibytes, mebibytes
 from tests.pages_case import SNAPSHOTS, assessed, files, pages
@@ -73,13 +73,32 @@ def test_only_our_own_stale_pages_go(tmp_path: Path) -> None:
     assert elsewhere.is_file()
 
 
-def test_hand_written_pages_stay_and_nothing_is_written(tmp_path: Path) -> None:
-    mine = tmp_path / "index.md"
-    mine.write_text("# Mine\n", encoding="utf-8")
-    with pytest.raises(BuildError, match=r"index\.md was written by hand"):
-        write_pages(pages("tiny"), assets(), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["index.md"]
-    assert mine.read_text(encoding="utf-8") == "# Mine\n"
+def test_what_is_written_by_hand_wins_and_the_rest_is_written(tmp_path: Path) -> None:
+    by_hand = {
+        "index.md": b"# Mine\n",
+        "assets/hcreport.css": b"body { color: red }\n",
+        "requirements.json": b"\xff\xfe not text",
+    }
+    for name, content in by_hand.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    beside = assets() | files("tiny")
+    found = written_by_hand(pages("tiny"), beside, tmp_path)
+    assert _names(found, tmp_path) == sorted(by_hand)
+    write_pages(pages("tiny"), beside, tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in by_hand} == by_hand
+    for name in ("checklist.md", "assets/hcreport.js"):
+        assert (tmp_path / name).is_file()
+
+
+def test_everything_that_is_written_carries_our_mark(tmp_path: Path) -> None:
+    """Else the next version could not replace it."""
+    beside = assets() | files("watched")
+    assert set(ASSETS) < set(beside)
+    write_pages(pages("watched"), beside, tmp_path)
+    changed = {name: content + b"\n" for name, content in beside.items()}
+    assert written_by_hand(pages("tiny"), changed, tmp_path) == []
+    assert set(_names(write_pages({}, changed, tmp_path), tmp_path)) == set(beside)
 
 
 def test_an_identical_unmarked_page_is_no_conflict(tmp_path: Path) -> None:
@@ -101,10 +120,9 @@ def test_files_beside_the_pages_are_kept_current_and_foreign_ones_stay(tmp_path:
     mine = tmp_path / "compose.limits.yaml"
     mine.write_text("services: {}\n", encoding="utf-8")
     assert write_pages({}, fewer, tmp_path) == []
-    with pytest.raises(BuildError, match=r"compose\.limits\.yaml was written by hand"):
-        write_pages(pages("tiny"), found, tmp_path)
+    assert written_by_hand({}, found, tmp_path) == [mine]
+    write_pages({}, found, tmp_path)
     assert mine.read_text(encoding="utf-8") == "services: {}\n"
-    assert not (tmp_path / "index.md").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
-"""The checklist's steps: by phase, numbered in their order, and as many as a sheet holds."""
+"""The checklist's steps: by phase, numbered in their order, each with an id that lasts."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from hcreport.model import EFFORTS, PHASES, Action, Effort
+from hcreport.model import PHASES, Action, Effort
 from hcreport.render.pages import render_pages
-from hcreport.render.steps import MOST, Step, by_phase, plan_steps, steps_on_a_sheet
+from hcreport.render.steps import MOST_SHOWN, by_phase, plan_steps
 from hcreport.render.terminal import terminal_text
 from hcreport.render.view import View
 from tests.pages_case import assessed, pages
@@ -52,37 +54,43 @@ def test_an_option_that_settles_less_than_others_is_known() -> None:
     assert [step.settles_fewer(each) for each in step.options] == [False, True]
 
 
-def test_what_is_longer_takes_more_lines() -> None:
-    short = Step(number=1, options=(action("Do it"),))
-    for more in ({"why": "w"}, {"command": "c"}, {"gain": "g" * 200}, {"undo": "u" * 200}):
-        longer = action("Do it").model_copy(update=more)
-        assert Step(number=1, options=(longer,)).lines > short.lines
-    assert Step(number=1, options=(action("Do it"), action("Or that"))).lines > short.lines
+def test_ids_stay_when_another_step_appears_or_goes() -> None:
+    """A tick is kept by the id, so it must not move to another step with the next snapshot."""
+    plan = [
+        action("one"),
+        action("two", "a day"),
+        action("best", group="g"),
+        action("b", group="g"),
+    ]
+    before = {each.options[0].what: each.id for each in plan_steps(plan)}
+    after = {each.options[0].what: each.id for each in plan_steps([action("new"), *plan[1:]])}
+    assert after.items() >= {(what, before[what]) for what in ("two", "best")}
+    assert len({*before.values(), *after.values()}) == 4
 
 
-def test_a_sheet_holds_fewer_long_steps_and_no_step_is_jumped_over() -> None:
-    steps = plan_steps([action(f"{number} " + "word " * 100) for number in range(9)])
-    shown = steps_on_a_sheet(steps)
-    assert 1 < len(shown) < len(steps)
-    assert shown == steps[: len(shown)]
-    assert len(steps_on_a_sheet(plan_steps([action(f"{number}") for number in range(99)]))) == MOST
+def test_an_id_changes_with_what_is_to_be_done_and_with_the_finding() -> None:
+    one = action("Give Docker 7 GiB")
+    more = one.model_copy(update={"what": "Give Docker 9 GiB"})
+    other = one.model_copy(update={"closes": ("other",)})
+    also = one.model_copy(update={"closes": (*one.closes, "other"), "why": "w", "verify": "v"})
+    ids = [plan_steps([each])[0].id for each in (one, more, other, also)]
+    assert len(set(ids[:3])) == 3
+    assert ids[3] == ids[0]
 
 
-def test_a_step_that_is_longer_than_a_sheet_is_printed_all_the_same() -> None:
-    (step,) = plan_steps([action("word " * 5000)])
-    assert steps_on_a_sheet((step,)) == (step,)
+def test_ids_are_short_words_of_their_own_even_where_two_steps_are_the_same() -> None:
+    ids = [each.id for each in plan_steps([action("same"), action("same"), action("other")])]
+    assert len(set(ids)) == 3
+    assert re.fullmatch("[2-9b-z]{4}", ids[0])
+    assert ids[1] == f"{ids[0]}-2"
 
 
-def test_headings_of_phases_take_room() -> None:
-    """The same steps fit where all are of one phase, and not where they are of three."""
-    what = [f"{number} " + "word " * 100 for number in range(9)]
-    same = steps_on_a_sheet(plan_steps([action(each) for each in what]))
-    count = len(same)
-    efforts = [EFFORTS[number * len(EFFORTS) // count] for number in range(count)]
-    apart = steps_on_a_sheet(
-        plan_steps([action(each, effort) for each, effort in zip(what, efforts, strict=False)])
-    )
-    assert len(apart) < count
+def test_the_page_shows_all_steps_up_to_a_number_and_links_the_rest() -> None:
+    snapshot, assessment = assessed("hypercode")
+    many = tuple(action(f"Do {number}") for number in range(MOST_SHOWN + 2))
+    page = render_pages(snapshot, assessment.model_copy(update={"plan": many}))["checklist.md"]
+    assert page.count('<input type="checkbox"') == MOST_SHOWN
+    assert "2 more steps on the site, under [Assessment](assessment.md)" in page
 
 
 @pytest.mark.parametrize("name", ["hypercode", "tiny", "watched", "models"])

@@ -44,7 +44,7 @@ _GRAPH_RECORD = 80
 
 
 def naive_rule(parameters: int) -> Bytes:
-    """Return the rule of thumb of many guides: half a byte for each parameter, and a fifth more.
+    """Return the estimate of many guides: half a byte for each parameter, and a fifth more.
 
     It leaves out everything but the number of parameters, even how they are stored.
     """

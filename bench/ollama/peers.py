@@ -40,9 +40,8 @@ PEERS: Mapping[str, str] = {
         "cache; its GB are GiB"
     ),
     "llmfit": (
-        "llmfit 1.1.17, its command plan by the model's name: least RAM of the path without a "
-        "GPU, with the type, the context of all slots and the cache's nearest type; its GB read "
-        "as 1000 MB"
+        "llmfit 1.1.17, its command plan by the model's name: least RAM without a GPU, with the "
+        "type, the context of all slots and the cache's nearest type. Its GB are read as 1000 MB"
     ),
     "canirunllm": (
         "canirunllm 0.1.4, its own functions: parameters, type, the context of all slots, bits "
@@ -51,7 +50,7 @@ PEERS: Mapping[str, str] = {
     "castlearq": (
         "castlearq 0.6.0, its own functions: parameters and type; it does not take a context"
     ),
-    "naive": "the rule of thumb: parameters, times half a byte, times 1.2",
+    "naive": "an estimate of many guides: parameters, times half a byte, times 1.2",
 }
 """What each peer is, its version, and how it is asked; by its name, in the order to show them."""
 

@@ -92,9 +92,11 @@ def render(snapshot: Path | None, config: Path | None, folder: Path) -> None:
     Pages that were written by hand are never replaced.
     """
     from hcreport.render.report import make_report
-    from hcreport.render.write import write_pages
+    from hcreport.render.write import write_pages, written_by_hand
 
     report = make_report(_source(snapshot, config))
+    for path in written_by_hand(report.pages, report.assets, folder):
+        say(f"{path} was written by hand, so it stays.")
     written = write_pages(report.pages, report.assets, folder)
     say(f"{len(report.pages)} pages in {folder}, {len(written)} of the files changed.")
 

@@ -76,7 +76,7 @@ STEP_TEXTS: Mapping[StepKind, StepText] = {
     ),
     "documentation": StepText(
         what="Leave out documentation",
-        could_break="Help texts in the container. Licences that you must pass on have to stay.",
+        could_break="Help texts in the container. Licences that have to be passed on stay.",
     ),
     "cuda": StepText(
         what="Install without CUDA",

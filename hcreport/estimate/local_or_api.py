@@ -100,7 +100,7 @@ def _memory_needed(snapshot: Snapshot) -> Number | None:
     if without is None:
         sizes = [model_size(each) or Bytes(0) for each in loaded]
         return memory_number("needed by the local model", total(sizes), origin)
-    evidence = f"what starts with it less what starts without it; {origin.evidence}"
+    evidence = f"{origin.evidence}. What starts with it, less what starts without it"
     return memory_number(
         "needed less without the local model",
         saved_without(without.services, snapshot),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from hcreport.estimate.cpu import cpu_needs, cpu_total
 from hcreport.estimate.disk import disk_need
@@ -25,13 +26,51 @@ def started_requirement(snapshot: Snapshot) -> Requirement:
     return _requirement(everything(snapshot), snapshot)
 
 
-def _requirement(plan: Plan, snapshot: Snapshot) -> Requirement:
+@dataclass(frozen=True, kw_only=True)
+class MemoryNeed:
+    """What a scenario needs in memory, by its parts."""
+
+    scenario: str
+    parts: tuple[RequirementPart, ...]
+    at_least: Bytes
+    """The sum of the known parts, in bytes."""
+    known: bool
+    """A part of the stack itself is known, not only what Docker itself needs."""
+    complete: bool
+    """All parts are known."""
+    exact: bool
+    """``at_least`` is enough for what was seen, not only a lower bound."""
+
+
+def memory_need(snapshot: Snapshot, scenario: str | None = None) -> MemoryNeed | None:
+    """Return what a scenario needs in memory, the first one where none is named.
+
+    None where the snapshot has no such scenario. Machines, CPUs and disk are left out: together
+    they take longer than this.
+    """
+    for plan in plans(snapshot):
+        if scenario is None or plan.scenario == scenario:
+            return _memory_need(plan, snapshot)
+    return None
+
+
+def _memory_need(plan: Plan, snapshot: Snapshot) -> MemoryNeed:
     parts = requirement_parts(plan, snapshot)
-    at_least = _sum(each.memory for each in parts)
     counted = [each for each in parts if not each.left_out]
     complete = bool(plan.services) and all(each.memory for each in counted)
-    exact = complete and all(each.exact for each in counted)
-    known = any(each.memory for each in parts if each.kind in ("service", "model"))
+    return MemoryNeed(
+        scenario=plan.scenario,
+        parts=parts,
+        at_least=_sum(each.memory for each in parts),
+        known=any(each.memory for each in parts if each.kind in ("service", "model")),
+        complete=complete,
+        exact=complete and all(each.exact for each in counted),
+    )
+
+
+def _requirement(plan: Plan, snapshot: Snapshot) -> Requirement:
+    need = _memory_need(plan, snapshot)
+    parts, at_least = need.parts, need.at_least
     services = tuple(each.name for each in plan.services)
     cpus = cpu_needs(services, snapshot)
     disk = disk_need(plan.services, snapshot, plan.models)
@@ -41,16 +80,18 @@ def _requirement(plan: Plan, snapshot: Snapshot) -> Requirement:
         services=services,
         parts=parts,
         at_least=at_least,
-        complete=complete,
-        docker_memory=at_least if exact else None,
-        docker_memory_recommended=_sum(_recommended(each) for each in parts) if exact else None,
+        complete=need.complete,
+        docker_memory=at_least if need.exact else None,
+        docker_memory_recommended=_sum(_recommended(each) for each in parts)
+        if need.exact
+        else None,
         seen_together=_seen_together(services, snapshot),
         host_memory={
             platform.id: host_memory_when_set(at_least, platform) for platform in PLATFORMS.values()
         }
-        if known
+        if need.known
         else {},
-        machines=machine_needs(at_least) if known else (),
+        machines=machine_needs(at_least) if need.known else (),
         cpus=cpu_total(cpus),
         cpu_by_service=cpus,
         disk=disk.total,

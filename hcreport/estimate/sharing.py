@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import accumulate
+from typing import Protocol, Self, TypeVar
 
 from hcreport.estimate.need import Need
 from hcreport.facts import fact_bytes, fact_value
 from hcreport.model import ContainerNeed, Series
-from hcreport.units import Bytes, total
+from hcreport.units import Bytes
 
 
 def not_needed_at_once(needs: Collection[ContainerNeed], together: Bytes | None) -> Bytes:
@@ -28,23 +32,34 @@ def not_needed_at_once(needs: Collection[ContainerNeed], together: Bytes | None)
 
     Source: own experiments, fact ``sizing/shared-margin``.
     """
-    if not needs:
-        return Bytes(0)
-    once = _files_once(needs)
-    highest = total(max(each.highest - each.elsewhere, Bytes(0)) for each in needs) + once
-    margin = max(each.minimum - each.highest for each in needs)
-    needed = highest + margin
-    if together is not None and len(needs) > 1 and all(each.watched for each in needs):
-        seen = min(highest, together + once) + margin
-        needed = min(needed, max(seen, _at_all_highs(needs)))
-    return max(total(each.minimum for each in needs) - needed, Bytes(0))
+    every, programs = _sum_up(needs)
+    return _not_needed(every, sum(each.counted for each in programs.values()), together)
 
 
-def _at_all_highs(needs: Collection[ContainerNeed]) -> Bytes:
-    """Return what is needed when all containers are at their highest and have given up files."""
-    largest = max(each.highest for each in needs)
-    repeat = Bytes(round(largest * (fact_value("sizing/peak-factor") - 1)))
-    return total(each.without_files for each in needs) + repeat + fact_bytes("sizing/slack")
+def not_needed_without_each(
+    parts: Sequence[Collection[ContainerNeed]], together: Bytes | None
+) -> tuple[Bytes, ...]:
+    """Return :func:`not_needed_at_once` of all parts but one, for each part that is left out.
+
+    In time that grows as the number of parts, not as its square.
+    """
+    summed = [_sum_up(needs) for needs in parts]
+    users: dict[int, list[int]] = {}
+    for position, (_, programs) in enumerate(summed):
+        for program in programs:
+            users.setdefault(program, []).append(position)
+    once = 0
+    freed = [0] * len(parts)
+    for program, positions in users.items():
+        shares = [summed[position][1][program] for position in positions]
+        counted = reduce(_Program.__add__, shares).counted
+        once += counted
+        for position, rest in zip(positions, _without_each(shares, _Program()), strict=True):
+            freed[position] += counted - rest.counted
+    rests = _without_each([every for every, _ in summed], _Sum())
+    return tuple(
+        _not_needed(rest, once - less, together) for rest, less in zip(rests, freed, strict=True)
+    )
 
 
 def shared_need(need: Need, lives: Sequence[Series]) -> ContainerNeed:
@@ -61,17 +76,106 @@ def shared_need(need: Need, lives: Sequence[Series]) -> ContainerNeed:
     )
 
 
-def _files_once(needs: Iterable[ContainerNeed]) -> Bytes:
-    """Return the bytes of files on somebody else's account, those of one program counted once."""
-    alone: list[Bytes] = []
-    sharing: dict[int, list[ContainerNeed]] = {}
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What some containers come to, in bytes; two sums add up, and the default adds nothing."""
+
+    containers: int = 0
+    minimum: int = 0
+    without_files: int = 0
+    own: int = 0
+    """Their highs, less the files on the account of somebody else."""
+    alone: int = 0
+    """Those files, of containers whose program is not known."""
+    largest: int = 0
+    """The highest of their highs."""
+    margin: int = 0
+    """The largest of their margins."""
+    watched: bool = True
+    """All of them were watched."""
+
+    def __add__(self, other: _Sum) -> _Sum:
+        return _Sum(
+            self.containers + other.containers,
+            self.minimum + other.minimum,
+            self.without_files + other.without_files,
+            self.own + other.own,
+            self.alone + other.alone,
+            max(self.largest, other.largest),
+            max(self.margin, other.margin),
+            self.watched and other.watched,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What containers that map the same files have of them, in bytes; two of these add up."""
+
+    on_account: int = 0
+    files: int = 0
+    elsewhere: int = 0
+
+    def __add__(self, other: _Program) -> _Program:
+        return _Program(
+            self.on_account + other.on_account,
+            max(self.files, other.files),
+            max(self.elsewhere, other.elsewhere),
+        )
+
+    @property
+    def counted(self) -> int:
+        """The files that are needed once; 0 where one of the containers has them on its account."""
+        return self.elsewhere if self.on_account < self.files else 0
+
+
+def _sum_up(needs: Iterable[ContainerNeed]) -> tuple[_Sum, dict[int, _Program]]:
+    """Return what containers come to, and what they have of the files of each program."""
+    every = _Sum()
+    programs: dict[int, _Program] = {}
     for each in needs:
-        if each.program is None:
-            alone.append(each.elsewhere)
-        else:
-            sharing.setdefault(each.program, []).append(each)
-    for members in sharing.values():
-        on_account = total(each.mapped for each in members)
-        if on_account < max(each.program_files for each in members):
-            alone.append(max(each.elsewhere for each in members))
-    return total(alone)
+        elsewhere = int(each.elsewhere)
+        every += _Sum(
+            1,
+            int(each.minimum),
+            int(each.without_files),
+            max(int(each.highest) - elsewhere, 0),
+            elsewhere if each.program is None else 0,
+            int(each.highest),
+            int(each.minimum) - int(each.highest),
+            each.watched,
+        )
+        if each.program is not None:
+            files = _Program(int(each.mapped), int(each.program_files), elsewhere)
+            programs[each.program] = programs.get(each.program, _Program()) + files
+    return every, programs
+
+
+def _not_needed(every: _Sum, once: int, together: Bytes | None) -> Bytes:
+    """Return what is not needed at once; ``once`` are the files of programs that are, in bytes."""
+    files = every.alone + once
+    highest = every.own + files
+    needed = highest + every.margin
+    if together is not None and every.containers > 1 and every.watched:
+        seen = min(highest, int(together) + files) + every.margin
+        needed = min(needed, max(seen, _at_all_highs(every)))
+    return Bytes(max(every.minimum - needed, 0))
+
+
+def _at_all_highs(every: _Sum) -> int:
+    """Return what is needed when all containers are at their highest and have given up files."""
+    repeat = round(every.largest * (fact_value("sizing/peak-factor") - 1))
+    return every.without_files + repeat + int(fact_bytes("sizing/slack"))
+
+
+class _Addable(Protocol):
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+_Kind = TypeVar("_Kind", bound=_Addable)
+
+
+def _without_each(values: Sequence[_Kind], nothing: _Kind) -> list[_Kind]:
+    """Return the sum of all values but one, for each of them: what is before it and behind it."""
+    before = accumulate(values[:-1], initial=nothing) if values else ()
+    behind = accumulate(reversed(values[1:]), initial=nothing) if values else ()
+    return [one + other for one, other in zip(before, reversed([*behind]), strict=True)]

@@ -129,10 +129,9 @@ def _needed(service: Service) -> set[str]:
 
 def _dependents(snapshot: Snapshot, asleep: set[str]) -> dict[str, dict[str, str]]:
     """Return the conditions to loosen; services that start only with a profile count too."""
+    awaited = _awaited(snapshot)
     jobs = {
-        each.name
-        for each in snapshot.services
-        if each.name in _awaited(snapshot) and _needed(each) & asleep
+        each.name for each in snapshot.services if each.name in awaited and _needed(each) & asleep
     }
     found = {
         each.name: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hcreport.platforms.catalogue import PLATFORMS, UNKNOWN
 from hcreport.platforms.detection import candidates, detect, platforms_of
+from hcreport.platforms.families import Family, families
 from hcreport.platforms.memory import (
     fits_machine,
     host_memory_for,
@@ -17,9 +18,11 @@ __all__ = [
     "PLATFORMS",
     "UNKNOWN",
     "VERIFY_COMMAND",
+    "Family",
     "Platform",
     "candidates",
     "detect",
+    "families",
     "fits_machine",
     "host_memory_for",
     "host_memory_when_set",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hcreport.platforms.platform import Platform
+from hcreport.platforms.platform import NO_DEFAULT_SHARE, Platform
 
 
 def _docker_desktop(*, key: str, name: str) -> Platform:
@@ -10,6 +10,8 @@ def _docker_desktop(*, key: str, name: str) -> Platform:
     return Platform(
         id=key,
         name=name,
+        family="Docker Desktop",
+        memory_setting="in Docker Desktop: Settings, Resources, Advanced",
         how_to_change_memory=(
             "Open Docker Desktop, then Settings, Resources, Advanced.",
             "Set the memory limit.",
@@ -29,6 +31,8 @@ DOCKER_DESKTOP_LINUX = _docker_desktop(key="docker-desktop-linux", name="Docker 
 RANCHER_DESKTOP = Platform(
     id="rancher-desktop",
     name="Rancher Desktop on Mac or Linux",
+    family="Rancher Desktop",
+    memory_setting="in Rancher Desktop: Preferences, Virtual Machine, Hardware",
     how_to_change_memory=(
         "Open Rancher Desktop, then Preferences, Virtual Machine, Hardware.",
         "Set the memory and choose Apply. Rancher Desktop starts its virtual machine again.",
@@ -44,6 +48,8 @@ RANCHER_DESKTOP = Platform(
 ORBSTACK = Platform(
     id="orbstack",
     name="OrbStack",
+    family=NO_DEFAULT_SHARE,
+    memory_setting="in OrbStack: Settings, System",
     how_to_change_memory=(
         "Open OrbStack, then Settings, System.",
         "Raise the memory limit. OrbStack takes only what is in use, up to that limit.",

@@ -11,6 +11,7 @@ def _native(*, key: str, name: str, program: str, verify_command: str) -> Platfo
     return Platform(
         id=key,
         name=name,
+        family="Linux",
         how_to_change_memory=(
             f"There is no setting: {program} sees all memory of the machine that it runs on.",
             "Add memory, choose a larger machine, stop other programs, or start fewer services.",

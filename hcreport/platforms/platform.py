@@ -13,6 +13,10 @@ VERIFY_COMMAND = "docker info --format '{{.MemTotal}}'"
 """Prints the engine's memory in bytes, wherever the Docker command is at hand."""
 
 
+NO_DEFAULT_SHARE = "Other virtual machines"
+"""The family of those whose default is a fixed amount, whatever the machine has."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Platform:
     """One way to run Docker, and what to do there to give it more memory."""
@@ -21,6 +25,11 @@ class Platform:
     """Stable name for files, tabs and JSON: ``docker-desktop-wsl2``."""
     name: str
     """For people: ``Docker Desktop on Windows (WSL 2)``."""
+    family: str = ""
+    """Name for all platforms that share a machine's memory in the same way. See
+    :func:`hcreport.platforms.families`."""
+    memory_setting: str = ""
+    """Where memory is set, in a few words after "set it"; empty where nothing can be set."""
     how_to_change_memory: tuple[str, ...]
     """Sentences, in the order to follow them; they name no amount."""
     undo: str

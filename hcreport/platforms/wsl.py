@@ -19,6 +19,8 @@ def _on_wsl(*, key: str, name: str, last_step: str, sources: tuple[str, ...] = (
     return Platform(
         id=key,
         name=name,
+        family="Windows with WSL 2",
+        memory_setting="in the file .wslconfig of your Windows user folder",
         how_to_change_memory=(*_STEPS, last_step),
         undo="Put the old line back, or delete it for the default; then stop WSL again.",
         command_lines=("wsl --shutdown",),

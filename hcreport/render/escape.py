@@ -93,6 +93,15 @@ def code(value: object) -> Markup:
     return Markup("<code>{}</code>").format(escape(value))
 
 
+def with_code(value: object) -> Markup:
+    """Return a sentence of ours with what stands between its backticks in code letters."""
+    parts = str(value).split("`")
+    if len(parts) % 2 == 0:
+        return escape(value)
+    said = (code(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+    return Markup("").join(said)
+
+
 def code_block(value: object) -> Markup:
     """Return a block of commands, as raw HTML that Markdown leaves alone; no blank line in it."""
     text = value if isinstance(value, Markup) else str(value).strip("\n")

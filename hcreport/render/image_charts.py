@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from hcreport.model import ImageTarget
-from hcreport.render.charts import WIDTH
+from hcreport.render.charts import Chart, Look, Row, Share, chart, cut, stacked
 from hcreport.render.escape import one_line
 from hcreport.units import Bytes, gb, percent, total
-
-ROW = 44
-"""Height of a label with its bar below."""
-
-LABEL = 34
-"""Letters of a label before it is cut: more would touch the number at the right."""
-
-SHORT_LABEL = 24
-"""The same where a target stands beside the number."""
 
 KEPT_LAYERS = 7
 """Layers with a bar of their own, the largest; what lies between them is drawn together."""
@@ -33,42 +23,9 @@ KEPT_BARS = 12
 _LEAST_SHARE = 0.0001
 """The smallest share that two digits after the point can show."""
 
-PieceKind = Literal["own", "base", "hidden", "group", "target", "avoidable"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """One part within a bar."""
-
-    kind: PieceKind
-    left: float
-    width: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class PieceBar:
-    """Words, a number, and parts of one scale."""
-
-    label: str
-    value: str
-    top: int
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PieceChart:
-    """Bars below each other."""
-
-    title: str
-    description: str
-    bars: tuple[PieceBar, ...]
-    caption: str
-    width: int = WIDTH
-
-    @property
-    def height(self) -> int:
-        """Height of the drawing."""
-        return len(self.bars) * ROW
+_OWN: Look = "tone-2"
+_BASE: Look = "tone-4"
+_HELD: Look = "tone-2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,16 +49,10 @@ class LayerBar:
         return cut(f"{self.first} {self.what}{', base' if self.base else ''}")
 
     @property
-    def value(self) -> str:
-        """Its size, and what of it is hidden."""
+    def words(self) -> str:
+        """All of it, for a reader who does not see the drawing."""
         hidden = f", {gb(self.hidden)} hidden" if self.hidden else ""
-        return f"{gb(self.size)}{hidden}"
-
-
-def cut(text: str, most: int = LABEL) -> str:
-    """Return a text on one line and with at most so many letters."""
-    line = one_line(text)
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+        return f"{self.label}: {gb(self.size)}{hidden}"
 
 
 def share_text(ratio: float) -> str:
@@ -111,7 +62,7 @@ def share_text(ratio: float) -> str:
     )
 
 
-def layers_chart(name: str, layers: Sequence[LayerBar]) -> PieceChart | None:
+def layers_chart(name: str, layers: Sequence[LayerBar]) -> Chart | None:
     """Return the layers of an image as a waterfall: each starts where those below it end.
 
     The last bar is the whole image. None where there are no bytes.
@@ -119,31 +70,33 @@ def layers_chart(name: str, layers: Sequence[LayerBar]) -> PieceChart | None:
     whole = int(total(each.size for each in layers))
     if not whole:
         return None
-    bars: list[PieceBar] = []
+    rows: list[Row] = []
     before = 0
     drawn = together(layers)
     for each in drawn:
-        seen = max(0, int(each.size) - int(each.hidden))
-        pieces = (
-            _piece("base" if each.base else "own", before, before + seen, whole),
-            _piece("hidden", before + seen, before + int(each.size), whole),
-        )
-        bars.append(_bar(each.label, each.value, len(bars), pieces))
+        shares = _seen_and_hidden(each.size, each.hidden, base=each.base)
+        parts = stacked(shares, whole, start=before)
+        rows.append(Row(label=each.label, value=gb(each.size), parts=parts))
         before += int(each.size)
-    hidden = int(total(each.hidden for each in layers))
-    pieces = (
-        _piece("own", 0, max(0, whole - hidden), whole),
-        _piece("hidden", max(0, whole - hidden), whole, whole),
-    )
-    bars.append(_bar("The whole image", gb(whole), len(bars), pieces))
+    hidden = total(each.hidden for each in layers)
+    parts = stacked(_seen_and_hidden(Bytes(whole), hidden), whole)
+    rows.append(Row(label="The whole image", value=gb(whole), parts=parts))
     caption = "Each bar starts where the layers below it end. The digits are those of the table."
     if hidden:
         caption += " Hatched bytes are in a layer, but no container sees them."
-    return PieceChart(
+    return chart(
         title=f"Layers of {one_line(name)}, the oldest first",
-        description="; ".join(f"{each.label}: {each.value}" for each in drawn) + ".",
-        bars=tuple(bars),
+        description="; ".join(each.words for each in drawn) + ".",
+        rows=rows,
         caption=caption,
+    )
+
+
+def _seen_and_hidden(size: Bytes, hidden: Bytes, *, base: bool = False) -> tuple[Share, ...]:
+    covered = min(int(hidden), int(size))
+    return (
+        Share(look=_BASE if base else _OWN, size=int(size) - covered),
+        Share(look="hatched", size=covered),
     )
 
 
@@ -176,69 +129,58 @@ def together(layers: Sequence[LayerBar]) -> list[LayerBar]:
     return found
 
 
-def groups_chart(name: str, groups: Sequence[tuple[str, Bytes]]) -> PieceChart | None:
+def groups_chart(name: str, groups: Sequence[tuple[str, Bytes]]) -> Chart | None:
     """Return bars of what an image or a folder holds, from names and bytes, the largest first."""
     whole = int(total(size for _, size in groups))
     if not whole:
         return None
     largest = max(int(size) for _, size in groups)
     shown = groups[:KEPT_BARS]
-    bars = tuple(
-        _bar(
-            cut(label),
-            f"{gb(size)}, {share_text(int(size) / whole)}",
-            position,
-            (_piece("group", 0, int(size), largest),),
+    rows = [
+        Row(
+            label=cut(label),
+            value=f"{gb(size)}, {share_text(int(size) / whole)}",
+            parts=stacked([Share(look=_HELD, size=int(size))], largest),
         )
-        for position, (label, size) in enumerate(shown)
-    )
-    return PieceChart(
+        for label, size in shown
+    ]
+    return chart(
         title=f"What {one_line(name)} holds, by groups",
         description="; ".join(f"{label}: {gb(size)}" for label, size in shown) + ".",
-        bars=bars,
+        rows=rows,
         caption="" if len(shown) == len(groups) else "The smaller groups are in the table.",
     )
 
 
-def targets_chart(images: Sequence[ImageTarget]) -> PieceChart | None:
+def targets_chart(images: Sequence[ImageTarget]) -> Chart | None:
     """Return sizes beside targets, of images from the largest; None where there are no bytes."""
     shown = images[:KEPT_BARS]
     largest = round(max((each.size.value for each in shown), default=0.0))
     if not largest:
         return None
-    bars: list[PieceBar] = []
+    rows: list[Row] = []
     for each in shown:
         size = round(each.size.value)
         left = min(round(each.target.value), size) if each.target else size
-        pieces = (
-            _piece("target", 0, left, largest),
-            _piece("avoidable", left, size, largest),
-        )
+        shares = (Share(look=_HELD, size=left), Share(look="hatched", size=size - left))
         could = "could be" if each.scanned else "at least"
         value = f"{gb(size)}, {could} {gb(left)}" if left < size else gb(size)
-        bars.append(_bar(cut(each.image, SHORT_LABEL), value, len(bars), pieces))
-    caption = "Hatched bytes are above the target."
-    if any(each.target and not each.scanned for each in shown):
-        caption += " Where layers were not read, some of them may be needed."
-    if len(shown) < len(images):
-        caption += " The smaller images are in the table."
-    return PieceChart(
+        label = cut(each.image, keep_end=True)
+        rows.append(Row(label=label, value=value, parts=stacked(shares, largest)))
+    return chart(
         title="What the images weigh, and what they could weigh",
-        description="; ".join(f"{each.label}: {each.value}" for each in bars) + ".",
-        bars=tuple(bars),
-        caption=caption,
+        description="; ".join(f"{each.label}: {each.value}" for each in rows) + ".",
+        rows=rows,
+        caption=_targets_caption(images, shown),
     )
 
 
-def _bar(label: str, value: str, position: int, pieces: Sequence[Piece | None]) -> PieceBar:
-    drawn = tuple(each for each in pieces if each is not None)
-    return PieceBar(label=label, value=value, top=position * ROW, pieces=drawn)
-
-
-def _piece(kind: PieceKind, start: int, end: int, scale: int) -> Piece | None:
-    """Return the part from one byte to another; None where it has none. It can always be seen."""
-    if end <= start:
-        return None
-    left, right = (round(WIDTH * each / scale, 1) for each in (start, end))
-    width = max(2.0, round(right - left, 1))
-    return Piece(kind=kind, left=min(left, round(WIDTH - width, 1)), width=width)
+def _targets_caption(images: Sequence[ImageTarget], shown: Sequence[ImageTarget]) -> str:
+    sentences = []
+    if any(each.target and each.target.value < each.size.value for each in shown):
+        sentences.append("Hatched bytes are above the target.")
+    if any(each.target and not each.scanned for each in shown):
+        sentences.append("Where layers were not read, some of them may be needed.")
+    if len(shown) < len(images):
+        sentences.append("The smaller images are in the table.")
+    return " ".join(sentences)

@@ -21,8 +21,9 @@ from hcreport.model import (
     Snapshot,
 )
 from hcreport.names import slug
+from hcreport.render.charts import Chart
 from hcreport.render.contexts import ContextView, context_view, is_about
-from hcreport.render.image_charts import PieceChart, groups_chart, layers_chart
+from hcreport.render.image_charts import groups_chart, layers_chart
 from hcreport.render.image_meanings import CAUSES, CauseText
 from hcreport.render.image_rows import GroupRow, LayerRow, group_rows, layer_rows
 from hcreport.render.words import counted, listed
@@ -92,7 +93,7 @@ class ImageView:
         return percent(int(self.largest.size) / whole) if self.largest else ""
 
     @cached_property
-    def layers_chart(self) -> PieceChart | None:
+    def layers_chart(self) -> Chart | None:
         """Return its layers as a drawing."""
         return layers_chart(self.target.image, [each.bar for each in self.rows])
 
@@ -102,7 +103,7 @@ class ImageView:
         return group_rows(self.target.groups)
 
     @cached_property
-    def groups_chart(self) -> PieceChart | None:
+    def groups_chart(self) -> Chart | None:
         """Return its groups as a drawing."""
         return groups_chart(self.target.image, [(each.name, each.size) for each in self.groups])
 

@@ -26,6 +26,8 @@ class MemorySteps:
     """The steps on one platform; sizes are in bytes."""
 
     platform: Platform
+    own: bool
+    """The snapshot may have been taken on it."""
     need: Bytes | None
     """Memory that Docker needs at least; None where nothing is known."""
     setting: Bytes | None
@@ -54,12 +56,17 @@ class MemorySteps:
 def memory_steps(
     own: tuple[Platform, ...], engine: Engine | None, need: Bytes | None
 ) -> tuple[MemorySteps, ...]:
-    """Return the steps for the platforms that fit the engine, or for all where none is known.
+    """Return the steps for every platform, those that fit the engine first.
 
     ``need`` is what Docker needs in bytes, None where that is not known.
     """
     host = engine.host_memory if engine else None
-    return tuple(_steps(each, need, host) for each in own or PLATFORMS.values())
+    ids = {each.id for each in own}
+    others = (each for each in PLATFORMS.values() if each.id not in ids)
+    return (
+        *(_steps(each, need, host, own=True) for each in own),
+        *(_steps(each, need, None, own=False) for each in others),
+    )
 
 
 def fenced(text: str, indent: Markup = NO_TAB) -> Markup:
@@ -72,12 +79,15 @@ def fenced(text: str, indent: Markup = NO_TAB) -> Markup:
     return Markup("\n".join(f"{indent}{line}" for line in lines))  # noqa: S704
 
 
-def _steps(platform: Platform, need: Bytes | None, host: Bytes | None) -> MemorySteps:
+def _steps(platform: Platform, need: Bytes | None, host: Bytes | None, *, own: bool) -> MemorySteps:
     if need is None or not platform.virtual_machine:
-        return MemorySteps(platform=platform, need=need, setting=None, machine=None, fits=None)
+        return MemorySteps(
+            platform=platform, own=own, need=need, setting=None, machine=None, fits=None
+        )
     setting = setting_for(need, platform)
     return MemorySteps(
         platform=platform,
+        own=own,
         need=need,
         setting=setting,
         machine=host_memory_when_set(need, platform),

@@ -277,7 +277,7 @@ def _sources(answer: ModelAnswer) -> Iterator[RenderableType]:
 def _validity(answer: ModelAnswer) -> str:
     memory, name = answer.memory, one_line(answer.shape.architecture)
     spread = memory.high - memory.load
-    about = "Computed for Ollama 0.30 and later on the CPU; a GPU is not taken into account."
+    about = "Computed for Ollama 0.30 and later on the CPU; a GPU does not count."
     if not memory.validated:
         images = " that takes images" if answer.shape.sees else ""
         known = f"No model of the architecture {name}{images} was measured"

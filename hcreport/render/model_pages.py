@@ -34,7 +34,8 @@ from hcreport.model import (
     Snapshot,
 )
 from hcreport.names import slug
-from hcreport.render.model_chart import ModelChart, Part, model_chart
+from hcreport.render.charts import Chart
+from hcreport.render.model_chart import Part, model_chart
 from hcreport.render.model_evidence import Evidence, failed_loads
 from hcreport.render.model_parts import model_parts
 from hcreport.render.model_tables import (
@@ -184,7 +185,7 @@ class ModelView:
         return model_parts(self.shape, self.memory, self.settings, server=self.server)
 
     @cached_property
-    def chart(self) -> ModelChart:
+    def chart(self) -> Chart:
         """Return the drawing of :attr:`parts`, with a line at what its engine or service has."""
         has = None if self.fit.has is None else Bytes(round(self.fit.has.value))
         return model_chart(self.model.name, self.parts, has)

@@ -10,16 +10,24 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from hcreport.changes import Past
 from hcreport.compose_files import LIMITS_FILE
+from hcreport.history import lone_history
 from hcreport.model import Assessment, Proofs, Snapshot
-from hcreport.render.charts import memory_chart, memory_rows
 from hcreport.render.escape import plain
+from hcreport.render.glossary import PageTerms
+from hcreport.render.history import HistoryView
 from hcreport.render.marker import REQUIREMENTS_FILE, marked
+from hcreport.render.memory_chart import memory_chart
+from hcreport.render.memory_rows import memory_rows
 from hcreport.render.memory_steps import NO_TAB, TAB, fenced, memory_steps
+from hcreport.render.model_summary import models_summary
 from hcreport.render.overrides import overrides
 from hcreport.render.requirements_json import requirements_json
+from hcreport.render.service_lists import is_large, service_lists
 from hcreport.render.templating import render_template
 from hcreport.render.view import View
+from hcreport.render.will_it_run import will_it_run_view
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -34,6 +42,11 @@ class _Page:
     description: str
     values: Mapping[str, object] = field(default_factory=dict)
     """What its template sees besides the view."""
+    searched: bool = True
+    """The search of the site finds its words, and they are linked to the glossary.
+
+    Thousands of pages alike do without, so that a large site is built in seconds.
+    """
 
 
 def render_pages(
@@ -41,6 +54,7 @@ def render_pages(
     assessment: Assessment,
     *,
     proofs: Proofs | None = None,
+    past: Past | None = None,
     template_folders: Sequence[Path] = (),
 ) -> dict[str, str]:
     """Return every page's Markdown by its path, sorted.
@@ -56,8 +70,11 @@ def render_pages(
         "assessment": assessment,
         "memory_rows": rows,
         "memory_chart": memory_chart(rows),
+        "models_summary": models_summary(view.model_rows, snapshot),
         "own_platforms": view.own_platforms,
         "memory_steps": memory_steps(view.own_platforms, snapshot.engine, view.headline.need),
+        "will_it_run": will_it_run_view(view.scenarios, view.own_platforms),
+        "past": HistoryView(past or Past(history=lone_history(snapshot))),
         "fenced": fenced,
         "no_tab": NO_TAB,
         "tab": TAB,
@@ -82,12 +99,14 @@ def downloads(
 
 
 def _render(page: _Page, shared: Mapping[str, object], folders: Sequence[Path]) -> str:
+    root = Markup("../") * page.path.count("/")
     values = {
         **shared,
         **page.values,
         "title": page.title,
         "path": page.path,
-        "root": Markup("../") * page.path.count("/"),
+        "root": root,
+        "term": PageTerms(root, linked=page.searched),
     }
     body = _BLANK_LINES.sub("\n\n", render_template(folders, page.template, values)).strip()
     front_matter = "\n".join(
@@ -95,6 +114,7 @@ def _render(page: _Page, shared: Mapping[str, object], folders: Sequence[Path]) 
             "---",
             f"title: {_quoted(page.title)}",
             f"description: {_quoted(page.description)}",
+            *(() if page.searched else ("search:", "  exclude: true")),
             "---",
         )
     )
@@ -135,11 +155,6 @@ def _pages(view: View) -> Iterator[_Page]:
             "Which services of {} could stop for a while, and what that frees.",
         ),
         (
-            "services/index.md",
-            "Services",
-            "Every service of {}: limits, use and health.",
-        ),
-        (
             "images.md",
             "Images",
             "What the images of {} weigh, and what they could weigh.",
@@ -157,6 +172,11 @@ def _pages(view: View) -> Iterator[_Page]:
             "How the numbers about {} were made, and what is missing.",
         ),
         ("sources.md", "Sources", "Every fact from outside that this report rests on."),
+        (
+            "changes.md",
+            "Changes",
+            "What changed in {} since the last snapshot, and over time.",
+        ),
         ("glossary.md", "Glossary", "The words of this report, in plain English."),
     ):
         yield _Page(
@@ -165,6 +185,15 @@ def _pages(view: View) -> Iterator[_Page]:
             title=title,
             description=description.format(view.title),
         )
+    lists = service_lists(view.services)
+    for part in lists:
+        yield _Page(
+            path=part.path,
+            template="services/index.md.j2",
+            title=part.title,
+            description=f"Every service of {view.title}: limits, use and health.",
+            values={"part": part, "lists": lists},
+        )
     for service in view.services:
         yield _Page(
             path=service.path,
@@ -172,12 +201,13 @@ def _pages(view: View) -> Iterator[_Page]:
             title=service.name,
             description=f"Limits, use and health of the service {service.name}.",
             values={"service": service},
+            searched=not is_large(view.services),
         )
     for image in view.images:
         yield _Page(
             path=image.path,
             template="image/image.md.j2",
-            title=image.target.image,
+            title=f"Image: {image.target.image}",
             description=f"What the image {image.target.image} is made of, and could weigh.",
             values={"view": image},
         )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from hcreport.analyze import analyze
+from hcreport.changes import Past, changes_between
 from hcreport.config import Config, find_config, read_config
 from hcreport.errors import ConfigError
+from hcreport.history import History, lone_history, read_history
 from hcreport.model import Assessment, Proofs, Snapshot
 from hcreport.proofs import proofs_path, read_proofs
 from hcreport.render.assets import assets
+from hcreport.render.escape import one_line
 from hcreport.render.pages import downloads, render_pages
 from hcreport.snapshot import read_snapshot
+
+_log = logging.getLogger("hcreport")
+"""Not a logger of MkDocs, whose strict builds stop at a warning."""
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -26,7 +33,8 @@ class ReportSource:
     folder: Path
     """The project's folder; its ``hcreport.yml`` is read where it has one."""
     snapshot: Path | None = None
-    """None publishes the snapshot that ``hcreport.yml`` names, else the embedded example."""
+    """None publishes the snapshot that ``hcreport.yml`` names, else the newest of its folder of
+    snapshots, else the embedded example."""
     config: Path | None = None
     """Another place of ``hcreport.yml``."""
 
@@ -53,6 +61,8 @@ class Material:
     """A snapshot with its configuration, read and checked."""
 
     snapshot: Snapshot
+    history: History
+    """The snapshots before it, as far as they were asked for."""
     config: Config
     templates: tuple[Path, ...]
     watched: tuple[Path, ...]
@@ -65,15 +75,18 @@ def example_snapshot() -> Path:
     return packaged if packaged.is_file() else _PACKAGE.parent / "docs/snapshots/hypercode.json"
 
 
-def read_material(source: ReportSource) -> Material:
-    """Return the snapshot and configuration of a source. Raises ConfigError, SnapshotError."""
+def read_material(source: ReportSource, *, older: bool = False) -> Material:
+    """Return the snapshot and configuration of a source, with ``older`` also those before it.
+
+    Raises ConfigError, SnapshotError.
+    """
     if source.config is not None:
         config, config_path = read_config(source.config), source.config
     else:
         config, found = find_config(source.folder)
         config_path = found or source.folder / "hcreport.yml"
     base = config_path.parent
-    path = source.snapshot or (base / config.snapshot if config.snapshot else example_snapshot())
+    history = _history(source, config, base, older=older)
     templates = (base / config.templates,) if config.templates else ()
     for folder in templates:
         if not folder.is_dir():
@@ -81,20 +94,50 @@ def read_material(source: ReportSource) -> Material:
                 f"{config_path}: templates: there is no folder {config.templates}.",
                 hint="Make it, or leave the key out.",
             )
-    evidence = proofs_path(path)
-    watched = (path, *templates, *(each for each in (config_path, evidence) if each.is_file()))
+    evidence = proofs_path(history.path)
+    folders = (*templates, *((base / config.snapshots_dir,) if config.snapshots_dir else ()))
+    files = (each for each in (config_path, evidence) if each.is_file())
     return Material(
-        snapshot=read_snapshot(path),
+        snapshot=history.snapshot,
+        history=history,
         config=config,
         templates=templates,
-        watched=watched,
+        watched=(history.path, *folders, *files),
         proofs=read_proofs(evidence),
     )
 
 
+def _history(source: ReportSource, config: Config, base: Path, *, older: bool) -> History:
+    """Return the snapshot to publish, among those of the project's folder where it has one."""
+    chosen = source.snapshot or (base / config.snapshot if config.snapshot else None)
+    if config.snapshots_dir:
+        history = read_history(base / config.snapshots_dir, chosen, older=older)
+        for each in history.not_read:
+            _log.warning(
+                "%s in %s was not read: %s.",
+                one_line(each.file),
+                one_line(config.snapshots_dir),
+                one_line(each.reason),
+            )
+        return history
+    path = chosen or example_snapshot()
+    return lone_history(read_snapshot(path), path)
+
+
+def _past(material: Material, assessment: Assessment) -> Past:
+    """Return what is known of the time before, and what changed since the previous snapshot."""
+    history = material.history
+    if history.previous is None:
+        return Past(history=history)
+    # By today's rules and configuration, so that only the project can differ.
+    earlier = (history.previous, analyze(history.previous, material.config))
+    changes = changes_between(earlier, (material.snapshot, assessment))
+    return Past(history=history, changes=changes)
+
+
 def make_report(source: ReportSource) -> Report:
     """Return the report of a source. Raises ConfigError, SnapshotError, BuildError."""
-    material = read_material(source)
+    material = read_material(source, older=True)
     assessment = analyze(material.snapshot, material.config)
     return Report(
         snapshot=material.snapshot,
@@ -104,6 +147,7 @@ def make_report(source: ReportSource) -> Report:
             material.snapshot,
             assessment,
             proofs=material.proofs,
+            past=_past(material, assessment),
             template_folders=material.templates,
         ),
         assets=assets() | downloads(material.snapshot, assessment, proofs=material.proofs),

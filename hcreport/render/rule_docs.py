@@ -47,6 +47,7 @@ def _lines(loaded: LoadedRule) -> Iterator[str]:
         yield from ("## Severity", "")
         for each in given(rule.id):
             when = f", {each.when}" if each.when else ""
+            when += f" (see {each.threshold})" if each.threshold else ""
             yield f"- {severity_word(each.criterion.severity)}{when}: {each.criterion.text}"
         yield ""
     if rule.thresholds:

@@ -9,23 +9,19 @@ from functools import cached_property
 
 from hcreport.estimate.machines import machine_needs
 from hcreport.estimate.memory import RUNNING
-from hcreport.estimate.models import model_size
-from hcreport.estimate.sharing import not_needed_at_once
-from hcreport.facts import fact_bytes, fact_value
+from hcreport.facts import fact_value
 from hcreport.model import (
-    LocalModel,
     MachineNeed,
     Proofs,
     Requirement,
     RequirementPart,
-    Scenario,
-    Service,
     Snapshot,
 )
 from hcreport.names import slug
 from hcreport.platforms import PLATFORMS
 from hcreport.proofs import hash_of_services
 from hcreport.render.proof_lines import ProofLine, proof_lines, prove_command, proven_by
+from hcreport.render.savings import Saving, savings
 from hcreport.units import Bytes, total
 
 
@@ -39,24 +35,6 @@ class MachineRow:
     minimum: MachineNeed
     recommended: MachineNeed | None
     """None where no recommendation is known."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saving:
-    """What Docker needs less when one service is stopped."""
-
-    service: str
-    saves: Bytes | None
-    """Bytes: its containers, its models, and what Docker itself keeps for them. None where its
-    own need is not known."""
-    exact: bool
-    """False where it saves at least that much."""
-    models: tuple[str, ...]
-    """Models that it serves, which go with it."""
-    needed_by: tuple[str, ...]
-    """Services of the scenario that do not start without it."""
-    replaced: bool
-    """Another service of its group may run in its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,18 +145,20 @@ class ScenarioView:
         ]
         return tuple(sorted(rows, key=lambda row: not row.own))
 
+    @property
+    def virtual(self) -> MachineNeed | None:
+        """The machine around a virtual machine that is set by hand: the same on all platforms."""
+        return self._machine(virtual=True)
+
+    @property
+    def native(self) -> MachineNeed | None:
+        """The machine where Docker sees all of it."""
+        return self._machine(virtual=False)
+
     @cached_property
     def savings(self) -> tuple[Saving, ...]:
         """Return what each service saves when it is stopped, the most first."""
-        services = self._snapshot.services_by_name
-        found = [
-            self._saving(each, services)
-            for each in self.requirement.parts
-            if each.kind == "service" and each.name in services and not services[each.name].provider
-        ]
-        return tuple(
-            sorted(found, key=lambda each: (each.saves is None, -(each.saves or 0), each.service))
-        )
+        return savings(self.requirement, self._snapshot)
 
     @cached_property
     def comparison(self) -> Comparison | None:
@@ -221,48 +201,15 @@ class ScenarioView:
         """Return the day on which the stated minimum was proven; empty where it was not."""
         return proven_by(self._proofs, self.requirement)
 
-    def _saving(self, part: RequirementPart, services: Mapping[str, Service]) -> Saving:
-        names = {each.name for each in self.stack_parts if each.kind == "service"}
-        models = self._models_of(part.name)
-        size: Bytes | None = None
-        if part.memory is not None or models:
-            own = Bytes(round(part.memory.value)) if part.memory else Bytes(0)
-            kept = fact_bytes("docker/engine-memory-per-container") * part.containers
-            size = own + total(size for each in models if (size := model_size(each))) + kept
-            size = size - self._spare() + self._spare(without=part.name)
-        scenario = _declared(self.requirement.scenario, self._snapshot.scenarios)
-        group = scenario.group if scenario else ()
-        asleep = set(group) - names
-        return Saving(
-            service=part.name,
-            saves=size,
-            exact=part.exact,
-            models=tuple(each.name for each in models),
-            needed_by=tuple(
-                sorted(
-                    each.name
-                    for each in services.values()
-                    if each.name in names and _needs(each, part.name)
-                )
+    def _machine(self, *, virtual: bool) -> MachineNeed | None:
+        """Return the machine for the minimum, on any platform with or without virtual machine."""
+        return next(
+            (
+                least
+                for platform, (least, _) in self.machine_pairs.items()
+                if PLATFORMS[platform].virtual_machine is virtual
             ),
-            replaced=part.name in group and bool(asleep),
-        )
-
-    def _spare(self, without: str = "") -> Bytes:
-        """Return the bytes that the services do not need at once, without one of them."""
-        parts = [each for each in self.stack_parts if each.name != without]
-        needs = [each for part in parts for each in part.each]
-        return not_needed_at_once(needs, self._snapshot.held_together)
-
-    def _models_of(self, service: str) -> tuple[LocalModel, ...]:
-        """Return the models of a service that are counted in this scenario."""
-        counted = {
-            each.name for each in self.requirement.parts if each.kind == "model" and each.memory
-        }
-        return tuple(
-            each
-            for each in self._snapshot.models
-            if each.service == service and each.name in counted
+            None,
         )
 
 
@@ -280,14 +227,6 @@ def _answer(need: MachineNeed | None) -> tuple[object, ...]:
 
 def _platform_name(platform: str) -> str:
     return PLATFORMS[platform].name if platform in PLATFORMS else platform
-
-
-def _needs(service: Service, other: str) -> bool:
-    return any(each.service == other and each.required for each in service.depends_on)
-
-
-def _declared(name: str, scenarios: Iterable[Scenario]) -> Scenario | None:
-    return next((each for each in scenarios if each.name == name), None)
 
 
 def _shown(service: str, containers: int, snapshot: Snapshot) -> Bytes | None:

@@ -34,7 +34,9 @@ def service_lines(
         ("Declared process limit", limits.pids, "count"),
         ("Size of /dev/shm", limits.shm_size, "bytes"),
     )
-    for name, value, unit in values:
+    # Where the engine enforces no limit of its own, the service's memory limit is the declared one.
+    enforced = any(each.limits.memory is not None for each in containers)
+    for name, value, unit in values if enforced else values[1:]:
         if value is not None:
             yield Line(name=name, number=declared_number(snapshot, service, name, value, unit))
         elif name in ("Declared memory limit", "Declared CPU limit"):
@@ -51,15 +53,13 @@ def service_lines(
         yield Line(name="Profiles", text=", ".join(service.profiles), origin=declared)
     for container in containers:
         yield from _seen(container, snapshot)
+        if len(containers) > 1:
+            yield from _memory(container, snapshot)
 
 
-def _seen(container: Container, snapshot: Snapshot) -> Iterator[Line]:
-    path = f"containers/{container.name}"
-    origin = snapshot.origin_of(path)
-    name = container.name
-    yield Line(name=f"{name}: state", text=_container_state(container), origin=origin)
-    if container.health is not None:
-        yield Line(name=f"{name}: health", text=_probes(container.health), origin=origin)
+def _memory(container: Container, snapshot: Snapshot) -> Iterator[Line]:
+    """Yield limit and use of one container of several; those of a single one are the service's."""
+    path, name = f"containers/{container.name}", container.name
     if container.limits.memory is not None:
         yield Line(
             name=f"{name}: enforced memory limit",
@@ -75,6 +75,16 @@ def _seen(container: Container, snapshot: Snapshot) -> Iterator[Line]:
             name=f"{name}: memory in use",
             text=f"not measured: {why_not_in_use((container,), snapshot)}",
         )
+
+
+def _seen(container: Container, snapshot: Snapshot) -> Iterator[Line]:
+    path = f"containers/{container.name}"
+    origin = snapshot.origin_of(path)
+    name = container.name
+    text = _container_state(container)
+    if container.health is not None:
+        text += f", {_probes(container.health)}"
+    yield Line(name=f"State of {name}", text=text, origin=origin)
     if container.cpu is not None and container.cpu.average_ratio is not None:
         yield Line(
             name=f"{name}: CPUs in use",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from hcreport.model import (
     Assessment,
@@ -11,6 +12,7 @@ from hcreport.model import (
     ImageTarget,
     LocalModel,
     Number,
+    Origin,
     Service,
     Snapshot,
 )
@@ -22,6 +24,7 @@ from hcreport.render.service_lines import (
     service_lines,
     why_not_in_use,
 )
+from hcreport.render.service_words import memory_sentence, mount_lines, verdict
 from hcreport.units import total
 
 
@@ -45,6 +48,36 @@ class ServiceView:
     """Memory in use by its sampled containers together, in bytes; None is not measured."""
     why_not_in_use: str
     lines: tuple[Line, ...]
+    mounts: tuple[str, ...]
+    """Its mounts, one clause each."""
+
+    @property
+    def verdict(self) -> str:
+        """How it is and how its memory compares with its limit, in one or two sentences."""
+        return verdict(self.name, self.state, self.health, self._memory)
+
+    @property
+    def _memory(self) -> str:
+        return memory_sentence(self.limit, self.in_use, sampled=self.sampled)
+
+    @cached_property
+    def shared_origins(self) -> tuple[Origin, ...]:
+        """Return the origins of its table, one of each kind; none where a kind has several.
+
+        They then stand below the table once, and its rows say the kind alone.
+        """
+        numbers = (self.limit, self.in_use, *(line.number for line in self.lines))
+        found = {each.origin for each in numbers if each is not None}
+        found |= {line.origin for line in self.lines if line.origin is not None}
+        kinds = {each.kind for each in found}
+        if self.models or len(kinds) < len(found) or any(each.fact for each in found):
+            return ()
+        return tuple(sorted(found, key=lambda each: each.kind))
+
+    @property
+    def sampled(self) -> int:
+        """How many of its containers have a sample of memory."""
+        return sum(1 for each in self.containers if each.memory is not None)
 
     @property
     def name(self) -> str:
@@ -119,6 +152,7 @@ def _view(
         in_use=in_use,
         why_not_in_use="" if in_use else why_not_in_use(containers, snapshot),
         lines=tuple(service_lines(service, containers, snapshot)),
+        mounts=tuple(mount_lines(service)),
     )
 
 

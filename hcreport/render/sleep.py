@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from hcreport.compose_files import ASLEEP_FILE, compose_with
 from hcreport.facts import fact_value
@@ -86,17 +87,17 @@ class SleepView:
         low, high = (fact_value(f"docker/start-seconds-{which}") for which in ("low", "high"))
         return f"{plain_number(low)} to {plain_number(high)} s"
 
-    @property
+    @cached_property
     def at_most(self) -> bool:
         """Tell whether page cache is not told apart in the use of one service."""
         return any(row.sleeper.uses and not row.sleeper.frees for row in self.rows)
 
-    @property
+    @cached_property
     def known_start(self) -> bool:
         """Tell whether it is known of one service how long its own start takes."""
         return any(row.sleeper.ready_after is not None for row in self.rows)
 
-    @property
+    @cached_property
     def unwatched(self) -> bool:
         """Tell whether it is not known of one service if it is idle."""
         return bool(self.unknown) or any(row.choice == _UNKNOWN for row in self.rows)
@@ -106,12 +107,12 @@ class SleepView:
         """Tell whether each running service has a health check."""
         return len(self.checked) == len(self.rows) + len(self.unknown)
 
-    @property
+    @cached_property
     def unloads(self) -> bool:
         """Tell whether it is known of one what unloading its models frees."""
         return any(row.sleeper.unloads for row in self.rows)
 
-    @property
+    @cached_property
     def lowers(self) -> bool:
         """Tell whether one limit could be lower."""
         return any(row.lower_by for row in self.rows)

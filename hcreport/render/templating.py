@@ -31,8 +31,9 @@ from hcreport.errors import BuildError
 from hcreport.facts import facts
 from hcreport.names import slug
 from hcreport.render import words
+from hcreport.render.capped import capped, part_rows, told
 from hcreport.render.compiled import compiled_templates
-from hcreport.render.escape import code, code_block, escape, link_target
+from hcreport.render.escape import code, code_block, escape, link_target, with_code
 from hcreport.render.sources import fact_anchor, fact_link
 from hcreport.units import gb, gib, percent
 
@@ -155,6 +156,7 @@ def environment(folders: tuple[Path, ...] = ()) -> _Environment:
         "percent": percent,
         "code": code,
         "code_block": code_block,
+        "with_code": with_code,
         "link_target": link_target,
         "slug": slug,
         "fact_anchor": fact_anchor,
@@ -169,6 +171,9 @@ def environment(folders: tuple[Path, ...] = ()) -> _Environment:
         "effort": words.effort_text,
         "confidence": words.confidence_text,
         "counted": words.counted,
+        "capped": capped,
+        "part_rows": part_rows,
+        "told": told,
         "listed": words.listed,
         "capital": words.capital,
         "heading": words.heading,

@@ -15,19 +15,21 @@ from hcreport.render.marker import DOWNLOADS, is_generated, is_generated_file
 def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Write pages and assets below ``folder`` and return what was written or removed, sorted.
 
-    A page of ours that is no longer among ``pages`` is removed, and so is one of the files beside
-    them. Raises BuildError before anything is written where one would replace a file without our
-    mark, and where a file cannot be written.
+    A file without our mark stays as it is, see :func:`written_by_hand`. A page of ours that is no
+    longer among ``pages`` is removed, and so is one of the files beside them. Raises BuildError
+    where a file cannot be written.
     """
     try:
-        _refuse_foreign(pages, assets, folder)
+        by_hand = set(written_by_hand(pages, assets, folder))
         written = [
-            path for name, text in pages.items() if (path := _write_page(folder, name, text))
+            path
+            for name, text in pages.items()
+            if folder / name not in by_hand and (path := _write_page(folder, name, text))
         ]
         written += [
             path
             for name, content in assets.items()
-            if (path := _write_asset(folder, name, content))
+            if folder / name not in by_hand and (path := _write_asset(folder, name, content))
         ]
         written += _remove_stale(pages, folder)
         written += _remove_stale_files(assets, folder)
@@ -39,25 +41,21 @@ def write_pages(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: P
     return sorted(written)
 
 
-def _refuse_foreign(pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path) -> None:
-    foreign = [
+def written_by_hand(
+    pages: Mapping[str, str], assets: Mapping[str, bytes], folder: Path
+) -> list[Path]:
+    """Return the files below ``folder`` that have the name of one of ours but not our mark."""
+    found = [
         folder / name
         for name, text in pages.items()
         if _differs(folder / name, text.encode()) and not is_generated(_read(folder / name))
     ]
-    # What lies in the folder assets is named by us; a file beside the pages may be somebody's.
-    foreign += [
+    found += [
         folder / name
         for name, content in assets.items()
-        if "/" not in name
-        and _differs(folder / name, content)
-        and not is_generated_file(_read(folder / name))
+        if _differs(folder / name, content) and not is_generated_file(_read(folder / name))
     ]
-    if foreign:
-        raise BuildError(
-            f"{min(foreign)} was written by hand, so it stays and nothing was written.",
-            hint="Move it away, or name another folder.",
-        )
+    return sorted(found)
 
 
 def _differs(path: Path, content: bytes) -> bool:

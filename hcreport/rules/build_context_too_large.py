@@ -2,14 +2,14 @@
 
 What it checks:
 Whether the folder that a service is built from holds version history, environments, caches, data
-and the like, which its .dockerignore does not keep out.
+and the like, which its `.dockerignore` does not keep out.
 
 Why it matters:
 All of it is sent for each build, and a COPY of the whole folder puts it into the image. It may hold
 files with secrets.
 
 How to fix it:
-Add the advised lines to .dockerignore. They are in its own syntax.
+Add the advised lines to `.dockerignore`. They are in its own syntax.
 
 Limits:
 What a build sends depends on its COPY lines too: the newer builder sends only what they name. A

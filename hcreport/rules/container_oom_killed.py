@@ -13,12 +13,12 @@ If the container has a limit, raise it above the highest use, or make the servic
 has none, the engine itself ran out: give Docker more memory or run fewer services.
 
 Limits:
-Exit code 137 alone is no such case: see killed-not-out-of-memory. Where another process in the
-container was killed and the container runs on, see process-oom-killed. A program that gives up by
-itself when memory is short, as Java does, leaves no trace here. If the container ended with
-another exit code after a kill in it, that the kill was the reason is likely, not certain. Where
-another process in it was killed, then Docker stopped it by force and the engine has forgotten
-that, the record is the same as if its first process had been killed.
+Exit code 137 alone is no such case: see `killed-not-out-of-memory`. Where another process in the
+container was killed and the container runs on, see `process-oom-killed`. A program that gives up by
+itself when memory is short, as Java does, leaves no trace here. If the container ended with another
+exit code after a kill in it, that the kill was the reason is likely, not certain. One record can
+have two causes: another process in it was killed, and Docker stopped it by force later. Where the
+engine has forgotten that stop, it looks as if the first process had been killed.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ Read what the last probes printed, then what the service itself wrote.
 
 Limits:
 Only running containers are judged. Of what the probes printed only the kind is in the snapshot.
-Causes that show have rules of their own: healthcheck-program-missing, healthcheck-times-out,
-ollama-refused-model, process-oom-killed. A container that was started shortly before and has only
-failed so far may be slow to start: start-period-too-short says so, and what else it may be.
-paused-unhealthy and stopped-still-unhealthy are about containers that do not run.
+Causes that show have rules of their own: `healthcheck-program-missing`, `healthcheck-times-out`,
+`ollama-refused-model`, `process-oom-killed`. A container that was started shortly before and has
+only failed so far may be slow to start: `start-period-too-short` says so, and what else it may be.
+`paused-unhealthy` and `stopped-still-unhealthy` are about containers that do not run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A container waits for CPU because of its own limit.
 
 What it checks:
-In which share of the periods in which it had work to do a container with a CPU limit was made to
-wait: while the stack was watched, else since the container started.
+How often a container with a CPU limit was made to wait, as a share of the periods in which it had
+work to do. They are counted while the stack was watched, else since the container started.
 
 Why it matters:
 Once its share of a period is used up, the kernel lets it wait, however idle the machine is. Answers

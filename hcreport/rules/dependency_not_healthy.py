@@ -1,22 +1,22 @@
 """A service waits for another one that does not get ready.
 
 What it checks:
-For each service that Compose has not started: whether a service that it depends on is unhealthy,
-keeps restarting, has no health check where one is waited for, or ended with an error. Also where
-it is healthy by now and was called unhealthy while it started.
+For each service that Compose has not started: what is wrong with a service that it depends on. That
+one may be unhealthy, keep restarting, have ended with an error, or have no health check where one
+is waited for. It may also be healthy by now and have been called unhealthy while it started.
 
 Why it matters:
-Compose starts a service only when the condition in its depends_on holds. The service that does not
-run is then not the one that is broken.
+Compose starts a service only when the condition in its `depends_on` holds. The service that does
+not run is then not the one that is broken.
 
 How to fix it:
-Mend the service that is waited for; its own finding says how. Where nothing is wrong with it,
+Repair the service that is waited for; its own finding says how. Where nothing is wrong with it,
 weaken the condition.
 
 Limits:
 Where a chain of services waits, the last one is named. A dependency whose health check has not
 decided yet is not measured. A service without a container may have been left out on purpose, so
-that its finding is likely, not certain. Dependencies with required: false are not looked at.
+that its finding is likely, not certain. Dependencies with `required: false` are not looked at.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _remedies(service: Service, dependency: Dependency, fault: _Fault) -> tuple[
         )
     else:
         mend = Action(
-            what=f"Mend {fault.service} first, then start {service.name} again",
+            what=f"Repair {fault.service} first, then start {service.name} again",
             why=f"Nothing is known to be wrong with {service.name} itself.",
             command=f"docker compose logs --tail 50 {name}\ndocker compose up -d {waits}",
             gain=f"{service.name} is started",

@@ -1,9 +1,9 @@
 """The stack is known to need more memory than the engine has.
 
 What it checks:
-Whether everything that starts needs, by what is known, more memory than the Docker engine has:
-what the containers use, what the local models need, what Docker itself needs, and what the system
-around it keeps.
+Whether everything that starts needs more memory than the Docker engine has, by what is known. That
+is what the containers use, what the local models and Docker itself need, and what the system around
+it keeps.
 
 Why it matters:
 Where memory runs out the kernel kills a process, and which one it takes cannot be foreseen.
@@ -16,7 +16,7 @@ Limits:
 A use measured at one moment is not a need: under load it can be more. Where the highest use since
 start is known it is counted instead; it holds file cache that the kernel could take back, and the
 highest uses need not coincide. Watching the stack under load says more: see collect --window. A
-model that does not even fit alone is reported by the rule model-does-not-fit, and only there.
+model that does not even fit alone is reported by the rule `model-does-not-fit`, and only there.
 """
 
 from __future__ import annotations

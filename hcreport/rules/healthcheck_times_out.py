@@ -12,8 +12,8 @@ Find out how long the probe takes. If it answers late, give it more time or a li
 it never answers, the service hangs, and more time does not help.
 
 Limits:
-A probe that gives up by itself, such as curl with a time limit of its own, counts as failed, not
-as late. Where the container waits for CPU, cpu-throttled says so, and that is often the reason.
+A probe that gives up by itself, such as curl with a time limit of its own, counts as failed, not as
+late. Where the container waits for CPU, `cpu-throttled` says so, and that is often the reason.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RULE = Rule(
     needs=("containers",),
     thresholds={
         "longer_ratio": Threshold(
-            value=3, because="A probe that needs more than three times as long rather hangs."
+            value=3, because="A probe that needs more than three times as long most likely hangs."
         )
     },
     cites=("docker/health-timeout", "docker/health-probes-kept"),

@@ -8,7 +8,7 @@ Why it matters:
 Such files are often most of an image. Version history may hold secrets that were deleted long ago.
 
 How to fix it:
-List them in .dockerignore, and keep models and data in a volume.
+List them in `.dockerignore`, and keep models and data in a volume.
 
 Limits:
 A model or a data set may belong into the image: that is not known. Files that a RUN fetched are

@@ -12,7 +12,8 @@ when the grace period was over. The program could not save its work, and every s
 How to fix it:
 Let the program react to SIGTERM. Where it is a shell script, put exec before the last command, so
 that the program itself is the first process. As the first process, a program without a handler of
-its own ignores SIGTERM: set init: true. Where it expects another signal, name it with stop_signal.
+its own ignores SIGTERM: set `init: true`. Where it expects another signal, name it with
+`stop_signal`.
 
 Limits:
 The engine forgets its events soon; then nobody knows who sent the signal. It may miss a kill for

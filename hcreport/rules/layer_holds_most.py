@@ -9,7 +9,7 @@ Copying the whole build context takes along whatever lies in the folder: models,
 environments, the history in .git and files with secrets. No other change makes up for it.
 
 How to fix it:
-List in .dockerignore what the image does not need, or copy only the folders that it does need.
+List in `.dockerignore` what the image does not need, or copy only the folders that it does need.
 Deleting files in a later layer does not make an image smaller.
 
 Limits:

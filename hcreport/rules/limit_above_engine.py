@@ -13,7 +13,7 @@ Lower the limit to what the service is known to need, or give Docker more memory
 a limit below the need gets the service killed.
 
 Limits:
-The rule compares two declared or reported sizes. It does not know what the service really needs.
+The rule compares two declared or reported sizes. It does not know what the service needs.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ Raise the limit, or make the service need less.
 Limits:
 What it would use without the limit is not known: the new limit is what was seen, and some room.
 Page cache alone fills a limit without harm and is not counted, so a database that wants more cache
-is not found here. Where a process was killed already, see container-oom-killed and
-process-oom-killed.
+is not found here. Where a process was killed already, see `container-oom-killed` and
+`process-oom-killed`.
 """
 
 from __future__ import annotations

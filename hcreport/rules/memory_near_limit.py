@@ -12,9 +12,9 @@ Raise the limit above the highest use, or make the service need less.
 
 Limits:
 The use is that of one moment, as docker stats shows it. It holds file cache that was used lately,
-which the kernel can take back, so a database near its limit may be well. A lower figure is no
-proof of the opposite: the peak may come later. Where a process was killed already, or what it
-holds does not fit, container-oom-killed, process-oom-killed or limit-below-working-set says so.
+which the kernel can take back, so a database near its limit may be well. A lower figure is no proof
+of the opposite: the peak may come later. Where a process was killed already, or what it holds does
+not fit, `container-oom-killed`, `process-oom-killed` or `limit-below-working-set` says so.
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ CITES = (
 )
 """Keys of the facts that the options rest on, for the rules that offer them."""
 
+_NAMED = 3
+"""How many services a step names before it says how many more there are."""
+
 
 def memory_options(case: Case, *, model: LocalModel | None = None) -> tuple[Action, ...]:
     """Return the alternatives, those that are enough by themselves first, then by effort.
@@ -130,13 +133,19 @@ def _explained(
 
 
 def _limits_to_raise(case: Case) -> str:
-    """Return the second half of raising the engine's memory: limits that are too low for models."""
-    found = dict(sorted(_short_limits(case)))
-    parts = [
-        f"the memory limit of {service} to {steps.compose_size(limit)}"
-        for service, limit in found.items()
-    ]
-    return f"; then set {' and '.join(parts)} in the Compose file" if parts else ""
+    """Return the second half of raising the engine's memory: limits that are too low for models.
+
+    It names a few of them; the finding of each model says what its service needs.
+    """
+    found = sorted(dict(_short_limits(case)).items())
+    if not found:
+        return ""
+    parts = [f"{name} to {steps.compose_size(limit)}" for name, limit in found[:_NAMED]]
+    if len(found) > _NAMED:
+        parts.append(f"{len(found) - _NAMED} more as their models need")
+    *first, last = parts
+    listing = f"{', '.join(first)} and {last}" if first else last
+    return f". Then set the memory limit of {listing} in the Compose file"
 
 
 def _short_limits(case: Case) -> Iterator[tuple[str, Bytes]]:

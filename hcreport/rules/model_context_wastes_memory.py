@@ -1,19 +1,20 @@
 """The context of a local model takes more memory than it has to.
 
 What it checks:
-Whether the key-value cache of a model, for the whole context of all its slots, is larger than its
-weights, and whether the context is longer than the one the model was made for.
+Whether the key-value cache of a model is larger than its weights, for the whole context of all its
+slots. Also whether the context is longer than the one that the model was made for.
 
 Why it matters:
 The cache is filled when the model is loaded, however short the prompts are. A long context times
 several slots can take more memory than a larger model would.
 
 How to fix it:
-Run fewer slots, store the cache in q8_0, or ask for a shorter context. Each of them can be enough.
+Run fewer slots, store the cache in `q8_0`, or ask for a shorter context. Each of them can be
+enough.
 
 Limits:
 The sizes are computed from the header of the model's file for the context and slots that are set;
-a request may ask for another context. How long the prompts really are is not known. Ollama cuts a
+a request may ask for another context. How long the prompts are is not known. Ollama cuts a
 context that is longer than the model's own; other servers may not.
 """
 

@@ -10,14 +10,14 @@ The model cannot be loaded. The server starts and looks well, and each request f
 in an error or in a killed process.
 
 How to fix it:
-Give Docker and the service enough memory, run without the local model, run it on the machine
-itself where that is better, or choose a smaller model or a shorter context.
+Give Docker and the service enough memory, run without the local model, or choose a smaller model or
+a shorter context. Where that is better, run it on the machine itself.
 
 Limits:
 The need is what the project declares, a cited measurement, or computed for a context and a number
-of slots; hcreport did not load the model. A GPU is not counted.
-Swap is not counted: a model that lives in swap answers far too slowly. A model that fits alone
-may still not fit beside the other containers, which the rule engine-memory-short looks at.
+of slots; hcreport did not load the model. A GPU is not counted. Swap is not counted: a model in
+swap answers too slowly to be of use. A model that fits alone may still not fit beside the other
+containers, which the rule `engine-memory-short` looks at.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ are not needed while the model works.
 
 Limits:
 The use of the other services is what was measured; where it was measured at one moment, the need
-can be higher. Prompts that the server remembers come on top: see prompt-cache-unbounded.
+can be higher. Prompts that the server remembers come on top: see `prompt-cache-unbounded`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """The states that a conversation with a model keeps can fill the memory.
 
 What it checks:
-Whether a local model with all the states that its server may keep needs more than what is left for
-it: the engine less all else that starts, or the limit of its service.
+Whether a local model, with all the states that its server may keep, needs more than what is left
+for it. That is the engine's memory less all else that starts, or the limit of its service.
 
 Why it matters:
 Models with a sliding window or a recurrent state cannot go back in a text. So the server keeps
 copies of that state while it reads, up to 32 for each conversation. With each answer the memory
-grows, and neither Ollama nor the prompt cache counts it. The model is killed in a long talk.
+grows, and neither Ollama nor the prompt cache counts it. In a long conversation the model is
+killed.
 
 How to fix it:
-Set LLAMA_ARG_CTX_CHECKPOINTS to as many copies as there is room for. With 0 a follow-up question
+Set `LLAMA_ARG_CTX_CHECKPOINTS` to as many copies as there is room for. With 0 a follow-up question
 that goes back reads the whole text again.
 
 Limits:

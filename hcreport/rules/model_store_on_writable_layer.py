@@ -9,10 +9,10 @@ Without one the models lie in the container's own layer. They are gone when the 
 anew, for example after a new image, and each is downloaded again.
 
 How to fix it:
-Mount a named volume at /root/.ollama.
+Mount a named volume at `/root/.ollama`.
 
 Limits:
-The rule knows the folder of Ollama's own image only. Where OLLAMA_MODELS names another folder, it
+The rule knows the folder of Ollama's own image only. Where `OLLAMA_MODELS` names another folder, it
 cannot tell: values of variables are not kept. What lies in the folder is not looked at.
 """
 

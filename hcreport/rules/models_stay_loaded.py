@@ -1,8 +1,8 @@
 """Several local models of one server do not fit together.
 
 What it checks:
-Whether the models of one Ollama server, as many of them as it keeps loaded at the same time, need
-more memory together than the engine or the server's limit has.
+Whether the models of one Ollama server need more memory together than the engine or the server's
+limit has. As many of them count as the server keeps loaded at the same time.
 
 Why it matters:
 Ollama keeps a model for some minutes after its last request. A request for the second model then

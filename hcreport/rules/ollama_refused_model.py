@@ -2,7 +2,7 @@
 
 What it checks:
 Whether the last lines of Ollama's log, or a probe of its health check, hold its own refusal of a
-model: the wording up to 0.29, and the one since 0.30.
+model. The wording up to 0.29 and the one since 0.30 are known.
 
 Why it matters:
 The server runs on and looks well, but every request for the model fails.
@@ -12,7 +12,7 @@ Give Docker, or the service, the memory that the model needs, or make the model 
 
 Limits:
 Only the last lines of the log are looked at, and only the form of the refusal is kept. The wording
-since 0.30 does not say how much is missing, and may have another reason than memory, so that this
+since 0.30 does not say how much is missing, and may have another reason than memory. So this
 finding is likely, not certain.
 """
 

@@ -9,7 +9,7 @@ The server keeps finished prompts in memory, by default up to 8 GiB for each mod
 that is unlike the ones before adds its part. The model loads well and is killed days later.
 
 How to fix it:
-Set LLAMA_ARG_CACHE_RAM, in MiB, to what there is room for. 0 keeps no prompt; follow-up questions
+Set `LLAMA_ARG_CACHE_RAM`, in MiB, to what there is room for. 0 keeps no prompt; follow-up questions
 then take longer.
 
 Limits:
@@ -45,7 +45,7 @@ RULE = Rule(
     needs=("engine.memory_total",),
     thresholds={
         "step_bytes": Threshold(
-            value=128 * MIB, because="Finer settings pretend to a precision that nobody has."
+            value=128 * MIB, because="A finer setting would not be more exact."
         ),
     },
     cites=("ollama/prompt-cache-limit", "ollama/prompt-cache-setting"),

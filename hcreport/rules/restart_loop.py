@@ -1,9 +1,9 @@
 """A container starts again and again.
 
 What it checks:
-Whether a container was restarting when the snapshot was taken, runs after many restarts of which
-the last was recent (or some, the last of them a moment ago), or ended after as many restarts as its
-policy allows.
+Whether a container was restarting when the snapshot was taken, or ended after as many restarts as
+its policy allows. Also whether it runs after many restarts with a recent one, or after some with
+the last of them a moment ago.
 
 Why it matters:
 The service works for moments at most, and each start costs the others memory and time.
@@ -47,7 +47,8 @@ RULE = Rule(
             value=5, because="A few restarts can follow from the order in which services start."
         ),
         "recent_seconds": Threshold(
-            value=600, because="A container that has run for ten minutes is out of the loop."
+            value=600,
+            because="A container that has run for ten minutes no longer starts again and again.",
         ),
         "few_count": Threshold(
             value=3, because="So few count only where the last was within the last minute."

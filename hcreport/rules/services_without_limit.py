@@ -4,15 +4,15 @@ What it checks:
 Which services may use all the memory that the engine has, because nothing was set for them.
 
 Why it matters:
-One service that grows can starve all the others, and the kernel then kills whichever process it
-finds. A limit keeps the damage in the service that caused it.
+One service that grows can take the memory of all the others, and the kernel then kills whichever
+process it finds. A limit keeps the harm in the service that caused it.
 
 How to fix it:
 Measure each service under load and set its limit above its highest use, the heaviest first. A
 limit that is too low gets the service killed.
 
 Limits:
-A limit is a safeguard and no cure: it does not make a service need less. The finding is medium
+A limit protects the others, and does not make a service need less. The finding is medium
 where a service without a limit serves a local model or already uses a large share of the engine.
 """
 
@@ -67,7 +67,7 @@ def check(snapshot: Snapshot, case: Case) -> Verdict:
                 what=f"Measure under load and set mem_limit above the highest use of {listed}",
                 command="docker stats --no-stream",
                 effort="an hour",
-                gain="a service that grows is stopped before it starves the others",
+                gain="a service that grows is stopped before the others lack memory",
                 verify="docker stats shows the service's own limit, not the engine's memory.",
                 undo="Remove mem_limit again.",
             ),

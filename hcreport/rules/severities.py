@@ -30,7 +30,9 @@ class Given:
 
     criterion: Criterion
     when: str = ""
-    """With the name of the threshold that decides; empty where every finding has it."""
+    """In plain words; empty where every finding has it."""
+    threshold: str = ""
+    """Name of the rule's threshold that decides; empty where none does."""
 
 
 CANNOT_WORK = Criterion(
@@ -97,11 +99,22 @@ def _always(criterion: Criterion) -> tuple[Given, ...]:
     return (Given(criterion=criterion),)
 
 
-def _either(*given: tuple[Criterion, str]) -> tuple[Given, ...]:
-    return tuple(Given(criterion=criterion, when=when) for criterion, when in given)
+def _either(*given: tuple[Criterion, str], threshold: str = "") -> tuple[Given, ...]:
+    return tuple(
+        Given(criterion=criterion, when=when, threshold=threshold) for criterion, when in given
+    )
 
 
-_ON_SIZE = _either((COSTS, "from large_bytes on"), (TIDY, "below large_bytes"))
+_ON_SIZE = _either(
+    (COSTS, "where it is about a large amount"),
+    (TIDY, "where it is about a smaller amount"),
+    threshold="large_bytes",
+)
+_ON_USE = _either(
+    (WILL_FAIL, "where nearly all of it is in use"),
+    (LITTLE_ROOM, "where most of it is in use"),
+    threshold="high_ratio",
+)
 
 GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
     {
@@ -112,13 +125,15 @@ GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
         "container-unhealthy": _always(FAILS),
         "cpu-throttled": _always(COSTS),
         "dependency-not-healthy": _always(FAILS),
-        "engine-memory-near-full": _either(
-            (WILL_FAIL, "above high_ratio"), (LITTLE_ROOM, "up to high_ratio")
-        ),
+        "engine-memory-near-full": _ON_USE,
         "engine-memory-short": _always(WILL_FAIL),
         "healthcheck-program-missing": _always(FAILS),
         "healthcheck-times-out": _always(FAILS),
-        "image-above-class": _either((COSTS, "above largest_bytes"), (TIDY, "up to largest_bytes")),
+        "image-above-class": _either(
+            (COSTS, "where it weighs more than the heaviest kind known"),
+            (TIDY, "where it weighs more than a usual application, and less than that"),
+            threshold="largest_bytes",
+        ),
         "image-can-shrink": _ON_SIZE,
         "image-holds-build-tools": _always(TIDY),
         "image-holds-caches": _always(TIDY),
@@ -134,12 +149,11 @@ GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
         "limit-lost": _always(NOT_AS_DECLARED),
         "limits-overcommit": _always(LITTLE_ROOM),
         "look-alike-volumes": _always(TIDY),
-        "memory-near-limit": _either(
-            (WILL_FAIL, "above high_ratio"), (LITTLE_ROOM, "up to high_ratio")
-        ),
+        "memory-near-limit": _ON_USE,
         "model-context-wastes-memory": _either(
-            (COSTS, "where the context takes more than cache_ratio times the model"),
+            (COSTS, "where the context takes much memory beside that of the model"),
             (TIDY, "where the context is only longer than the model was made for"),
+            threshold="cache_ratio",
         ),
         "model-does-not-fit": _always(CANNOT_WORK),
         "model-fits-only-alone": _always(WILL_FAIL),
@@ -152,8 +166,9 @@ GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
         "prompt-cache-unbounded": _always(NO_BOUND),
         "restart-loop": _always(FAILS),
         "services-without-limit": _either(
-            (NO_BOUND, "where one serves a model or uses more than heavy_ratio of the engine"),
+            (NO_BOUND, "where one serves a model or uses much of the engine's memory"),
             (TIDY, "where none is known to"),
+            threshold="heavy_ratio",
         ),
         "start-failed": _always(FAILS),
         "start-period-too-short": _either(

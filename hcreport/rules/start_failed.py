@@ -1,7 +1,7 @@
 """A container could not be started.
 
 What it checks:
-Whether the engine noted an error when it was to start a container, and whether a container ended
+Whether the engine noted an error when it was to start a container. Also whether a container ended
 at once because its command was not found or could not be run (exit codes 127 and 126).
 
 Why it matters:
@@ -12,9 +12,9 @@ Where the program is missing, correct command or entrypoint in the Compose file,
 into the image. Otherwise read the engine's own words.
 
 Limits:
-Other reasons, such as a port that is taken or a folder that cannot be mounted, stand in a text that
-is not kept, because it may hold paths and addresses. They are not measured, and the outcome names
-the command that prints the text. A program may end with 126 or 127 by itself.
+Other reasons are a port that is taken, or a folder that cannot be mounted. They stand in a text
+that is not kept, because it may hold paths and addresses. They are not measured, and the outcome
+names the command that prints the text. A program may end with 126 or 127 by itself.
 """
 
 from __future__ import annotations

@@ -10,15 +10,15 @@ Services that wait for it give up when it turns unhealthy, although it would hav
 little later. The start of the whole project then fails now and then, mostly on slow machines.
 
 How to fix it:
-Set start_period in its health check to more than it was seen to need. Failures within that time do
-not count, and a probe that passes ends it at once, so a long period costs nothing.
+Set `start_period` in its health check to more than it was seen to need. Failures within that time
+do not count, and a probe that passes ends it at once, so a long period costs nothing.
 
 Limits:
 An engine keeps the last five probes. Where earlier ones are lost, whether the container had been
-healthy before is not known, and the finding is likely, not certain; where too few failures are kept
-to make it unhealthy, it is only possible. While nothing has passed yet, a slow start and a service
-that is broken look alike: the finding then says may. A container that
-has failed for more than five minutes is not called slow.
+healthy before is not known. The finding is then likely, not certain. Where too few failures are
+kept to make it unhealthy, it is only possible. While nothing has passed yet, a slow start and a
+service that is broken look alike: the finding then says may. A container that has failed for more
+than five minutes is not called slow.
 """
 
 from __future__ import annotations

@@ -35,8 +35,6 @@ COLUMNS = (
     ("limits.md", "Service", "Suggested limit", "suggested limit of {row}"),
     ("limits.md", "Service", "Limit now", "memory limit of {row}"),
     ("requirements.md", "Scenario", "Minimum for Docker", "minimum of {row}"),
-    ("requirements.md", "Scenario", "Recommended", "recommended memory of {row}"),
-    ("requirements.md", "Scenario", "Set Docker to", "setting of {row}"),
     ("requirements.md", "Scenario", "CPU used", "CPUs of {row}"),
     ("requirements.md", "Scenario", "Disk", "disk of {row}"),
     ("requirements.md", "Platform", "Set Docker to", "setting of {part}"),
@@ -48,15 +46,16 @@ COLUMNS = (
     ("images.md", "Image", "Shared with others", "shared bytes of the image {row}"),
     ("images.md", "Image", "Target", "target of the image {row}"),
     ("rules/index.md", "Rule", "Problems", "problems of {row}"),
-    ("models.md", "Model+Has", "Needs", "need of the model {row}"),
-    ("models.md", "Model", "Has", "room of the model {row}"),
+    ("models.md", "Model+Can have", "Needs", "need of the model {row}"),
+    ("models.md", "Model", "Can have", "room of the model {row}"),
     ("models.md", "Model", "Context", "context of the model {row}"),
 )
 
 # Pages, the row's first cell as a pattern, the column, and what the cell holds.
 CELLS = (
     ("index.md", r"Docker has", "Size", ENGINE),
-    ("index.md", r"In use by .*", "Size", USED),
+    ("index.md", r"(?:\d+ )?In use by .*", "Size", USED),
+    ("index.md", r"\d+ Model (?P<model>.*)", "Size", "need of the model {model}"),
     ("index.md", r"Sum of limits", "Size", LIMITS),
     ("index.md", r"Needs(?: at least)?", "Size", NEED),
     ("requirements.md", r"Measured use", "Memory", USED),
@@ -83,7 +82,7 @@ CELLS = (
         "shared bytes of the image {page}",
     ),
     ("images/*", r"Size after all steps", "Value", "target of the image {page}"),
-    ("images/*", r"As it is", "Size after it, estimated", "size of the image {page}"),
+    ("images/*", r"As it is", "Size after it", "size of the image {page}"),
     ("models.md", r"Docker's memory, the model by itself", "Has", ENGINE),
     ("models.md", r"Scenario .*", "Has", ENGINE),
     ("assessment.md", r"Memory of the engine", "Value", ENGINE),
@@ -111,7 +110,7 @@ PHRASES = (
     ("*", rf"\bthe engine's {_SIZE}", ENGINE),
     ("*", rf"Memory of the engine {_SIZE}", ENGINE),
     ("*", rf"\bneeds (?:at least )?{_SIZE} of memory in Docker", NEED),
-    ("*", rf"\bneeds (?:at least )?{_SIZE}, Docker has", NEED),
+    ("*", rf"\b[Nn]eeds (?:at least )?{_SIZE}, Docker has", NEED),
     ("*", rf"Needs (?:at least )?{_SIZE}(?:\.|;|$)", NEED),
     ("*", rf"in Docker \({_SIZE} recommended\)", RECOMMENDED),
     ("*", rf"(?:Give Docker|Raise the memory of [^.;]*) at least {_SIZE}", SETTING),
@@ -134,6 +133,8 @@ PHRASES = (
     ("index.md", rf"page; {_COUNT} parts? not measured", "unknown parts of the main scenario"),
     ("requirements.md", rf"\. {_COUNT} of \d+ parts? not measured", "unknown parts of {part}"),
     ("requirements.md", rf"\bprints {_COUNT} or more", "bytes for the main scenario"),
+    ("requirements.md", rf"^{_COUNT} or more, for ", "bytes for the main scenario"),
+    ("requirements.md", rf"^Machine: .* with Docker set to {_SIZE}", "setting of {part}"),
     ("assessment.md", rf"\bprints {_COUNT} or more", "bytes for all that starts"),
     ("checklist.md", rf"\bprints {_COUNT} or more", "bytes for all that starts"),
     ("*", rf"Sum of limits {_SIZE}", LIMITS),
@@ -144,7 +145,7 @@ PHRASES = (
     ("*", rf"^{_NAME} weighs {_SIZE}{_EXACT}(?: on the disk|[.;])", "size of the image {name}"),
     ("*", rf"the {_SIZE} of {_NAME};", "size of the image {name}"),
     ("*", rf"(?:^|\W)(?P<name>[\w.-]+:[\w.-]+) needs {_SIZE}, but", "need of the model {name}"),
-    ("*", rf"^{_COUNT} problems?(?:,|\.|$)", "problems of {page}"),
+    ("*", rf"^{_COUNT} problems?(?:,|\.|$)", "problems of {whose}"),
     ("*", rf"\b{_COUNT} checks? passed", "checks that passed"),
     ("assessment.md", rf"passed, {_COUNT} not measured", "answers that were not measured"),
     ("*", rf"Not measured: {_COUNT} answers?", "answers that were not measured"),
@@ -160,7 +161,7 @@ PHRASES = (
     ("*", rf"sum over {_COUNT} of \d+ running containers?", "containers that were sampled"),
     ("*", rf"sum over \d+ of {_COUNT} running containers?", "containers that run"),
     ("services/index.md", rf"^{_COUNT} services? in the Compose project", "services"),
-    ("images.md", rf"^{_COUNT} images?, the largest first", "images"),
+    ("images.md", rf"^{_COUNT} images?\. The largest", "images"),
     ("rules/index.md", rf"^{_COUNT} rules?\.", "rules"),
     ("sources.md", rf"speaks against it\. {_COUNT} facts?\.", "facts"),
     ("requirements.md", rf"^Docker needs (?:at least )?{_SIZE} of memory", "minimum of {part}"),
@@ -209,7 +210,9 @@ def _names(page: str, line: Row | Line) -> dict[str, str]:
     title = "the report" if page in _WHOLE else (line.headings[0] if line.headings else page)
     row = line.name if isinstance(line, Row) else ""
     row = re.sub(r"(?: each of)? \d+ containers?$", "", row)
-    return {"row": row, "page": title, "part": part.removeprefix("Scenario ")}
+    # An image may be called what a service is called, and its problems are its own.
+    whose = f"the image {title}" if page.startswith("images/") else title
+    return {"row": row, "page": title, "whose": whose, "part": part.removeprefix("Scenario ")}
 
 
 def _of_row(page: str, line: Row | Line, *, named: bool = False) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n(?:<!--.*?-->\n)?", re.DOTALL)
 _TITLED = re.compile(r'<span[^<>]*\btitle="([^"]*)"[^<>]*>(.*?)</span>')
 _DRAWN = re.compile(r"</text>\n<text[^<>]*text-anchor=\"end\"[^<>]*>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*\)(?:\{[^}]*\})?")
+_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?: \"[^\"]*\")?\)(?:\{[^}]*\})?")
 _ANCHOR = re.compile(r"\s*\{: [^}]*\}")
 _RULED = re.compile(r"\|\s*:?-{3,}")
 

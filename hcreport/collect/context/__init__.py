@@ -208,7 +208,7 @@ def _read_dockerfile(folder: Path, name: str) -> tuple[str | None, list[str]]:
         except (OSError, ValueError) as error:
             reason = error.strerror or "" if isinstance(error, OSError) else str(error)
             break
-    return None, [f"What the Dockerfile names was not taken into account: {reason}."]
+    return None, [f"What the Dockerfile names was not looked at: {reason}."]
 
 
 def _history_is_read(folder: Path, rules: Rules) -> bool:

@@ -1,0 +1,200 @@
+"""What changed between two snapshots of a project: problems, memory, images, limits, services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hcreport.estimate.memory import service_limits
+from hcreport.history import History
+from hcreport.model import Assessment, Finding, Outcome, Snapshot
+from hcreport.units import Bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A problem that the earlier snapshot did not have."""
+
+    finding: Finding
+    why: str
+    """One clause: what the earlier snapshot said instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A problem of the earlier snapshot that is none in the later one."""
+
+    finding: Finding
+    """As it was."""
+    why: str
+    """One clause: what the later snapshot says instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resized:
+    """Something whose size changed, was added or went away; in bytes."""
+
+    name: str
+    before: Bytes | None
+    after: Bytes | None
+    was: bool = True
+    """It was there before; then a size of None is no limit."""
+    exists: bool = True
+    """It is there now."""
+
+    @property
+    def difference(self) -> int:
+        """Bytes that it grew by; a size of None counts as nothing."""
+        return int(self.after or 0) - int(self.before or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What changed since an earlier snapshot."""
+
+    since: datetime
+    """When the earlier one was taken."""
+    opened: tuple[Opened, ...] = ()
+    """The worst first."""
+    closed: tuple[Ended, ...] = ()
+    """Checked again and found in order, or gone together with what they were about."""
+    unanswered: tuple[Ended, ...] = ()
+    """Problems whose question has no answer now, so nobody knows whether they are still there."""
+    stayed: int = 0
+    """How many problems are in both."""
+    images: tuple[Resized, ...] = ()
+    """Those that differ, the largest difference first."""
+    limits: tuple[Resized, ...] = ()
+    """Memory limits of services that differ, all containers of a service together, by service."""
+    added: tuple[str, ...] = ()
+    """Services that are new, by name."""
+    removed: tuple[str, ...] = ()
+    """Services that are gone, by name."""
+
+    @property
+    def any_problem(self) -> bool:
+        """A problem opened or ended."""
+        return bool(self.opened or self.closed or self.unanswered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What is known of the time before a snapshot."""
+
+    history: History
+    changes: Changes | None = None
+    """Since the previous snapshot; None where there is none."""
+
+
+def changes_between(
+    earlier: tuple[Snapshot, Assessment], later: tuple[Snapshot, Assessment]
+) -> Changes:
+    """Return what changed from one assessed snapshot to a later one of the same project.
+
+    Both should be assessed by the same rules and configuration: else a change of a rule looks
+    like a change of the project.
+    """
+    old, new = earlier[0], later[0]
+    before, after = _Answers(*earlier), _Answers(*later)
+    subjects = {each.subject for each in later[1].outcomes}
+    were = {each.anchor: each for each in earlier[1].findings}
+    are = {each.anchor: each for each in later[1].findings}
+    ended = [
+        _ended(each, after.about(each), subjects)
+        for anchor, each in were.items()
+        if anchor not in are
+    ]
+    names = [{each.name for each in snapshot.services} for snapshot in (old, new)]
+    return Changes(
+        since=old.taken_at,
+        opened=tuple(
+            Opened(finding=each, why=_before(before.about(each)))
+            for anchor, each in are.items()
+            if anchor not in were
+        ),
+        closed=tuple(each for known, each in ended if known),
+        unanswered=tuple(each for known, each in ended if not known),
+        stayed=len(were.keys() & are.keys()),
+        images=tuple(_images(old, new)),
+        limits=tuple(_limits(old, new)),
+        added=tuple(sorted(names[1] - names[0])),
+        removed=tuple(sorted(names[0] - names[1])),
+    )
+
+
+class _Answers:
+    """What each rule said about each subject."""
+
+    def __init__(self, snapshot: Snapshot, assessment: Assessment) -> None:
+        self._project = snapshot.project.name
+        self._known: Mapping[tuple[str, str], Outcome] = {
+            (each.rule, each.subject): each for each in assessment.outcomes
+        }
+
+    def about(self, finding: Finding) -> Outcome | None:
+        """Return what the rule of a finding said about its subject.
+
+        A rule that could not look at anything says so once, of the whole project.
+        """
+        known = self._known.get((finding.rule, finding.subject))
+        return known or self._known.get((finding.rule, self._project))
+
+
+def _before(outcome: Outcome | None) -> str:
+    """Return what an earlier snapshot said about what is a problem now."""
+    if outcome is None:
+        return "it was not there before"
+    match outcome.status:
+        case "not measured":
+            return "it was not measured before"
+        case "not applicable":
+            return "the question did not arise before"
+        case "suppressed":
+            return "it was suppressed before"
+        case _:
+            return "it was in order before"
+
+
+def _ended(finding: Finding, outcome: Outcome | None, subjects: set[str]) -> tuple[bool, Ended]:
+    """Return what a later snapshot says about an earlier problem, and whether that is an answer."""
+    if outcome is None:
+        gone = finding.subject not in subjects
+        why = f"{finding.subject} is gone" if gone else "the question is not asked any more"
+        return gone, Ended(finding=finding, why=why)
+    match outcome.status:
+        case "not measured":
+            return False, Ended(finding=finding, why=f"not measured now: {outcome.reason}")
+        case "not applicable":
+            return True, Ended(finding=finding, why=f"it does not arise now: {outcome.reason}")
+        case "suppressed":
+            return True, Ended(finding=finding, why=f"suppressed: {outcome.reason}")
+        case _:
+            return True, Ended(finding=finding, why="checked, and in order now")
+
+
+def _images(old: Snapshot, new: Snapshot) -> Iterable[Resized]:
+    """Return the images that differ; nothing where one of the snapshots has none."""
+    if not (old.images and new.images):
+        return ()
+    before, after = ({each.name: each.size for each in one.images} for one in (old, new))
+    found = [
+        Resized(
+            name=name,
+            before=before.get(name),
+            after=after.get(name),
+            was=name in before,
+            exists=name in after,
+        )
+        for name in before.keys() | after.keys()
+        if before.get(name) != after.get(name)
+    ]
+    return sorted(found, key=lambda each: (-abs(each.difference), each.name))
+
+
+def _limits(old: Snapshot, new: Snapshot) -> Iterator[Resized]:
+    """Yield the limits that differ, of services that are started in both."""
+    before, after = service_limits(old), service_limits(new)
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield Resized(name=name, before=before[name], after=after[name])

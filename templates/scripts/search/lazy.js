@@ -1,1 +1,0 @@
-/* The search: loaded when it is used, and working from a disk. */

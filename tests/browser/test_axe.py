@@ -1,0 +1,52 @@
+"""No page of the example puts up a barrier that axe-core finds: both schemes, desk and phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.axe import prepare, show, violations
+from tests.browser.opened import SCHEMES, WIDTHS, open_page
+from tests.browser.pages import PARTS, pages_of
+from tests.browser.serving import Serving
+
+# Text of a contrast that is too low, in a folded part; and a picture that says nothing.
+BARRIERS = """
+<details><summary>More</summary><p style="color:#777;background:#999">pale</p></details>
+<img src="data:,">
+"""
+
+
+def test_every_built_page_is_looked_at(site: Path) -> None:
+    assert pages_of(site) == sorted(name for part in PARTS for name in pages_of(site, part))
+    assert all(pages_of(site, part) for part in PARTS)
+
+
+def test_a_barrier_would_be_found(browser: Browser, served: str) -> None:
+    with open_page(browser, f"{served}/404.html") as opened:
+        opened.page.evaluate("html => document.querySelector('article').innerHTML = html", BARRIERS)
+        prepare(opened)
+        for scheme in SCHEMES:
+            show(opened, width=320, scheme=scheme)
+            rules = {line.split(":")[0] for line in violations(opened)}
+            assert {"color-contrast", "image-alt"} <= rules
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_axe_finds_no_barrier(
+    browser: Browser, server: Serving, part: str, subtests: pytest.Subtests
+) -> None:
+    for name in pages_of(server.site, part):
+        address = f"{server.address}/{name}.html"
+        with subtests.test(page=name), open_page(browser, address) as opened:
+            prepare(opened)
+            found: dict[str, list[str]] = {}
+            for width in WIDTHS:
+                for scheme in SCHEMES:
+                    show(opened, width=width, scheme=scheme)
+                    for line in violations(opened):
+                        found.setdefault(line, []).append(f"{scheme} {width}px")
+            lines = [f"{name} ({', '.join(where)}) {line}" for line, where in found.items()]
+            assert not lines, "\n".join(lines)

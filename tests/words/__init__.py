@@ -1,0 +1,1 @@
+"""Reads our own texts as a reader does, and says where their words could be plainer."""
