@@ -81,7 +81,7 @@ def sheet_of(steps: Sequence[Step], context: str = "") -> Sheet:
     As many as possible are in full, as long as those that follow can be there in short.
     """
     room = _HEIGHT - _SPARE - _HEAD - _FOOT
-    context_lines = lines(context, width=_WIDTH - 5, points=10.5, bold=True)
+    context_lines = lines(context, width=_WIDTH - 5, points=_POINTS, bold=True)
     room -= _CONTEXT_LINE * min(context_lines, _CONTEXT_LINES)
     full, short = _most(steps, room)
     return Sheet(
