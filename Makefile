@@ -43,7 +43,7 @@ site: $(READY)
 	@echo "The site is in $(CURDIR)/site: open $(CURDIR)/site/index.html in a browser."
 
 test: $(TEST_READY)
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+	$(RUN) -m pytest -n $(WORKERS) $(PYTEST)
 
 check: $(TEST_READY)
 	$(RUN) -m ruff check .

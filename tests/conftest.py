@@ -18,11 +18,21 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return repr(val) if isinstance(val, Bytes) else None
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep all that needs the engine on one worker of ``make test``, so that only one starts."""
-    needs = item.get_closest_marker("engine") or "engine" in getattr(item, "fixturenames", ())
-    if needs:
-        item.add_marker(pytest.mark.xdist_group("engine"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give one worker of ``make test`` all that needs an engine; the rest goes by file.
+
+    So only one engine starts, and what a file prepares for its tests is prepared once.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _unit
+    return scheduler
+
+
+def _unit(test: str) -> str:
+    return "engine" if test.startswith("tests/engine/") else test.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
