@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -239,9 +240,14 @@ def test_leaving_python_leaves_no_compose_behind(tmp_path: Path) -> None:
 
 
 def alive(pid_file: Path) -> bool:
-    """Tell whether a process still runs; one that was killed may wait to be buried."""
-    pid = pid_file.read_text(encoding="utf-8").strip()
-    done = subprocess.run(
-        ["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() not in ("", "Z", "Zs")
+    """Tell whether a process goes on; one that was killed gets the time to end."""
+    pid = int(pid_file.read_text(encoding="utf-8"))
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        ended, _, _ = select.select([process], [], [], 30)
+    finally:
+        os.close(process)
+    return not ended
