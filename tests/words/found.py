@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from hcreport.render.templating import templates_folder
@@ -115,7 +115,7 @@ def _programs(folder: Path, pattern: str) -> Iterator[Place]:
 
 
 SOURCES: Mapping[str, Callable[[], Iterator[Place]]] = {
-    **{f"pages of {name}": lambda name=name: _pages(name) for name in SNAPSHOTS},  # type: ignore[misc]
+    **{f"pages of {name}": partial(_pages, name) for name in SNAPSHOTS},
     "written pages": _written,
     "facts": lambda: _plain(texts.fact_texts()),
     "rules": _rules,
