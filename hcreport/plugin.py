@@ -49,7 +49,6 @@ EXTENSIONS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "attr_list": {},
         "md_in_html": {},
         "pymdownx.details": {},
-        "pymdownx.superfences": {},
         "pymdownx.tabbed": {"alternate_style": True},
     }
 )
@@ -155,11 +154,6 @@ class HcreportPlugin(BasePlugin[PluginOptions]):
 def _add_extensions(config: MkDocsConfig) -> None:
     """Let a site read what the pages are written in; what it has set itself stays."""
     known = config.markdown_extensions
-    if "pymdownx.superfences" not in known and not {"pymdownx.highlight", "codehilite"} & {*known}:
-        # Colours for code are the theme's affair: only Material's style sheet has Pygments' ones.
-        pygments = config.theme.name == "material"
-        known.append("pymdownx.highlight")
-        config.mdx_configs["pymdownx.highlight"] = {"use_pygments": pygments}
     for name, settings in EXTENSIONS.items():
         if name not in known:
             known.append(name)

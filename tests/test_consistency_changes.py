@@ -113,7 +113,7 @@ WRONG_VALUES: Sequence[tuple[str, str, str]] = (
     ("macros.j2", "size|gib }}</span>", "(size * 2)|gib }}</span>"),
     ("macros.j2", "cell(each.limit, root", "cell(each.in_use, root"),
     ("charts/memory.j2", "{{ row.value }}{% endif %} |", "{{ rows[0].value }}{% endif %} |"),
-    ("services/service.md.j2", "service.limit|number", "report.services|length"),
+    ("services/service.md.j2", "line.number|number", "report.services|length"),
     ("services/service.md.j2", "service.findings|length", "report.services|length"),
     ("assessment.md.j2", "assessment.findings|length", "report.passed|length"),
     ("index.md.j2", 'report.count("ok")|counted', 'report.count("suppressed")|counted'),

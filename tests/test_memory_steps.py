@@ -12,7 +12,7 @@ import pytest
 from hcreport.analyze import analyze
 from hcreport.platforms import PLATFORMS, setting_for
 from hcreport.render.headline import headline
-from hcreport.render.memory_steps import TAB, fenced, memory_steps
+from hcreport.render.memory_steps import memory_steps
 from hcreport.render.pages import render_pages
 from hcreport.units import Bytes, gib, gibibytes
 from tests.fragments import snapshot_of
@@ -34,7 +34,7 @@ def section(engine: dict[str, Any] | None) -> str:
     snapshot = snapshot_of(parts)
     page = render_pages(snapshot, analyze(snapshot))["requirements.md"]
     text = page.split("## Give Docker more memory", 1)[1].split("\n## ", 1)[0]
-    extensions = ["attr_list", "md_in_html", "tables", "pymdownx.superfences"]
+    extensions = ["attr_list", "md_in_html", "tables"]
     return markdown.markdown(text, extensions=extensions)
 
 
@@ -128,7 +128,3 @@ def test_without_a_known_need_no_amount_is_named() -> None:
     for each in memory_steps((), None, None):
         assert (each.setting, each.machine, each.fits, each.expected) == (None, None, None, "")
         assert not re.search(r"\d", each.commands.replace("wsl2", ""))
-
-
-def test_a_block_is_indented_as_a_whole() -> None:
-    assert fenced("a\nb\n", TAB) == "    ```text\n    a\n    b\n    ```"

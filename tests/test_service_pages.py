@@ -10,6 +10,7 @@ from hcreport.model import Number, Origin
 from hcreport.render.service_words import memory_sentence, verdict
 from hcreport.render.view import View
 from hcreport.units import mebibytes
+from tests.consistency.reading import piped
 from tests.pages_case import SNAPSHOTS, assessed, pages
 
 every_snapshot = pytest.mark.parametrize("name", sorted(SNAPSHOTS))
@@ -71,7 +72,7 @@ def test_a_page_says_its_verdict_before_anything_else(name: str) -> None:
 def test_a_page_is_light(name: str) -> None:
     """A project may have a thousand of them, and tables take most of the time of a build."""
     for service in View(*assessed(name)).services:
-        page = pages(name)[service.path]
+        page = piped(pages(name)[service.path])
         assert len(re.findall(r"^\| --- \|", page, flags=re.MULTILINE)) == 1
         if len(service.containers) <= 1:
             assert page.count("\n| ") <= 20
@@ -80,7 +81,8 @@ def test_a_page_is_light(name: str) -> None:
 @every_snapshot
 def test_a_number_of_a_single_container_stands_there_once(name: str) -> None:
     for service in View(*assessed(name)).services:
-        table = re.findall(r"^\| ([^|]*) \|", pages(name)[service.path], flags=re.MULTILINE)
+        page = piped(pages(name)[service.path])
+        table = re.findall(r"^\| ([^|]*) \|", page, flags=re.MULTILINE)
         uses = [each for each in table if each.lower().endswith("memory in use")]
         assert len(uses) == (1 if len(service.containers) <= 1 else 1 + len(service.containers))
 

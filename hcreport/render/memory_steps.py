@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from hcreport.model import Engine
 from hcreport.platforms import (
@@ -16,9 +13,6 @@ from hcreport.platforms import (
     setting_for,
 )
 from hcreport.units import Bytes
-
-NO_TAB, TAB = Markup(""), Markup("    ")
-"""What stands before each line, outside and inside a tab: plain spaces would become entities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +61,6 @@ def memory_steps(
         *(_steps(each, need, host, own=True) for each in own),
         *(_steps(each, need, None, own=False) for each in others),
     )
-
-
-def fenced(text: str, indent: Markup = NO_TAB) -> Markup:
-    """Return a block of commands in Markdown, each line after ``indent``: tabs are indented.
-
-    For texts of :mod:`hcreport.platforms` alone: nothing is escaped, as they hold nothing from a
-    snapshot but whole numbers.
-    """
-    lines: Iterable[str] = ("```text", *text.strip("\n").splitlines(), "```")
-    return Markup("\n".join(f"{indent}{line}" for line in lines))  # noqa: S704
 
 
 def _steps(platform: Platform, need: Bytes | None, host: Bytes | None, *, own: bool) -> MemorySteps:

@@ -20,7 +20,7 @@ from hcreport.render.history import HistoryView
 from hcreport.render.marker import REQUIREMENTS_FILE, marked
 from hcreport.render.memory_chart import memory_chart
 from hcreport.render.memory_rows import memory_rows
-from hcreport.render.memory_steps import NO_TAB, TAB, fenced, memory_steps
+from hcreport.render.memory_steps import memory_steps
 from hcreport.render.model_summary import models_summary
 from hcreport.render.overrides import overrides
 from hcreport.render.requirements_json import requirements_json
@@ -75,9 +75,6 @@ def render_pages(
         "memory_steps": memory_steps(view.own_platforms, snapshot.engine, view.headline.need),
         "will_it_run": will_it_run_view(view.scenarios, view.own_platforms),
         "past": HistoryView(past or Past(history=lone_history(snapshot))),
-        "fenced": fenced,
-        "no_tab": NO_TAB,
-        "tab": TAB,
     }
     pages = sorted(_pages(view), key=lambda page: page.path)
     return {page.path: _render(page, shared, template_folders) for page in pages}

@@ -19,6 +19,13 @@ class Line:
     text: str = ""
     origin: Origin | None = None
     """Where the words come from; a number carries its own."""
+    why: str = "not measured"
+    """What stands in the place of an origin where there is none."""
+
+    @property
+    def source(self) -> Origin | None:
+        """Where the number or the words come from."""
+        return self.number.origin if self.number else self.origin
 
 
 def service_lines(

@@ -25,6 +25,7 @@ from hcreport.render.service_lines import (
     why_not_in_use,
 )
 from hcreport.render.service_words import memory_sentence, mount_lines, verdict
+from hcreport.render.words import capital
 from hcreport.units import total
 
 
@@ -61,14 +62,29 @@ class ServiceView:
         return memory_sentence(self.limit, self.in_use, sampled=self.sampled)
 
     @cached_property
+    def table(self) -> tuple[Line, ...]:
+        """Return its table: limit and use, then what the file and the engine say."""
+        limit = Line(
+            name="Memory limit of one container",
+            number=self.limit,
+            text="no limit",
+            why="It may use all memory that Docker has",
+        )
+        in_use = Line(
+            name="Memory in use",
+            number=self.in_use,
+            text="not measured",
+            why=capital(self.why_not_in_use),
+        )
+        return (limit, in_use, *self.lines)
+
+    @cached_property
     def shared_origins(self) -> tuple[Origin, ...]:
         """Return the origins of its table, one of each kind; none where a kind has several.
 
         They then stand below the table once, and its rows say the kind alone.
         """
-        numbers = (self.limit, self.in_use, *(line.number for line in self.lines))
-        found = {each.origin for each in numbers if each is not None}
-        found |= {line.origin for line in self.lines if line.origin is not None}
+        found = {line.source for line in self.table if line.source is not None}
         kinds = {each.kind for each in found}
         if self.models or len(kinds) < len(found) or any(each.fact for each in found):
             return ()

@@ -15,6 +15,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^()\s]*(?: \"[^\"]*\")?\)(?:\{[^}]*\})?")
 _ANCHOR = re.compile(r"\s*\{: [^}]*\}")
 _RULED = re.compile(r"\|\s*:?-{3,}")
+_HTML_ROW = re.compile(r"^(<table><thead>)?<tr>(.*)</tr>(?:</thead><tbody>)?$", re.MULTILINE)
+_HTML_CELL = re.compile(r"<(t[hd])[^<>]*>(.*?)</\1>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def lines(page: str) -> Iterator[Row | Line]:
     """Yield what stands on a page, in its order; commands and rules between rows are left out."""
     headings: list[str] = []
     columns: tuple[str, ...] = ()
-    raw = _DRAWN.sub(" ", _FRONT_MATTER.sub("", page)).splitlines()
+    raw = _DRAWN.sub(" ", piped(_FRONT_MATTER.sub("", page))).splitlines()
     for number, line in enumerate(raw):
         following = raw[number + 1] if number + 1 < len(raw) else ""
         if line.startswith("|") and _RULED.match(following):
@@ -61,6 +63,17 @@ def lines(page: str) -> Iterator[Row | Line]:
             yield Line(headings=tuple(headings), text=headings[-1])
         elif not line.startswith(("|", "<pre>", "{:")) and line.strip():
             yield Line(headings=tuple(headings), text=plain(line))
+
+
+def piped(text: str) -> str:
+    """Return a page or a template in which tables in HTML, a row a line, are written with pipes."""
+    return _HTML_ROW.sub(_piped_row, text).replace("</tbody></table>", "")
+
+
+def _piped_row(row: re.Match[str]) -> str:
+    cells = [content for _, content in _HTML_CELL.findall(row[2])]
+    rule = f"\n|{' --- |' * len(cells)}" if row[1] else ""
+    return f"| {' | '.join(cells)} |{rule}"
 
 
 def _cells(line: str) -> tuple[str, ...]:

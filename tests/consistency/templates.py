@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hcreport.render.templating import templates_folder
+from tests.consistency.reading import piped
 
 FOLDER = templates_folder() / "pages"
 
@@ -112,7 +113,7 @@ class Template:
         """Return the label of each place by its number."""
         found: dict[int, str] = {}
         header: list[str] = []
-        lines = self._text.split("\n")
+        lines = piped(self._text).split("\n")
         for line, following in zip(lines, [*lines[1:], ""], strict=True):
             if line.startswith("|") and re.match(r"\|\s*:?--", _next_rule(lines, line, following)):
                 header = [_words(cell) for cell in line.strip().strip("|").split("|")]
