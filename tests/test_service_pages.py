@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
+import markdown
 import pytest
 
+from hcreport.analyze import analyze
 from hcreport.model import Number, Origin
+from hcreport.render.pages import render_pages
 from hcreport.render.service_words import memory_sentence, verdict
 from hcreport.render.view import View
 from hcreport.units import mebibytes
 from tests.consistency.reading import piped
+from tests.fragments import snapshot_of
 from tests.pages_case import SNAPSHOTS, assessed, pages
 
 every_snapshot = pytest.mark.parametrize("name", sorted(SNAPSHOTS))
@@ -108,3 +113,30 @@ def test_a_problem_leads_to_its_step(name: str) -> None:
             assert f"](../assessment.md#{finding.anchor})" in page
             if finding.anchor in view.steps_by_anchor:
                 assert f"](../checklist.md#step-{view.steps_by_anchor[finding.anchor]})" in page
+
+
+HOSTILE = (
+    "</td></tr></table><script>alert(1)</script>",
+    "a | b | c",
+    "<b onclick=x>bold</b> &amp; `code` **strong** [a](b)",
+    "first\n\n# second\n\n</tbody>",
+    "{: .x } {{ x }} <!-- - [ ] $x$ :smile:",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_table_in_html_shows_a_hostile_name_as_it_is(name: str) -> None:
+    snapshot = snapshot_of(
+        {
+            "engine": {"memory_total": int(mebibytes(512))},
+            "services": [{"name": "web"}],
+            "containers": [{"name": name, "service": "web", "state": "running"}],
+        }
+    )
+    page = render_pages(snapshot, analyze(snapshot))["services/web.md"]
+    assert "<table><thead><tr><th>What" in page
+    html = markdown.markdown(page, extensions=["attr_list", "md_in_html", "tables", "toc"])
+    assert html.count("<table>") == html.count("</table>") == 1
+    assert "<script" not in html
+    cells = [" ".join(unescape(each).split()) for each in re.findall(r"<td>(.*?)</td>", html)]
+    assert " ".join(f"State of {name}".split()) in cells
