@@ -4,64 +4,22 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hcreport.contents.attribution import Attribution, attribute
 from hcreport.contents.build_tools import build_tools
-from hcreport.contents.image import ImageFiles
 from hcreport.contents.layer import Kind, LayerFiles
-from hcreport.contents.merged import merge
 from hcreport.contents.owners import OsPackage
 from hcreport.model import Group
 from hcreport.units import MIB
+from tests.groups_case import COPY, RUN, SYSTEM, attributed, system
 from tests.image_files import Content, make_image, make_layer
 
 SITE = "usr/local/lib/python3.12/site-packages"
-SYSTEM = "ADD rootfs.tar.xz / # buildkit"
-RUN = "RUN /bin/sh -c make # buildkit"
-COPY = "COPY . /app # buildkit"
 SAFETENSORS = struct.pack("<Q", 60) + b'{"__metadata__":{}}' + bytes(600)
 LARGE = 2 * MIB
-
-
-def package(name: str, *files: str, section: str = "libs", depends: str = "") -> dict[str, str]:
-    """Return what dpkg records of a package: its paragraph, and its list under its path."""
-    paragraph = (
-        f"Package: {name}\nStatus: install ok installed\nArchitecture: amd64\n"
-        f"Section: {section}\nDepends: {depends}\n"
-    )
-    return {name: paragraph, f"var/lib/dpkg/info/{name}.list": "".join(f"/{f}\n" for f in files)}
-
-
-DPKG = (
-    package("libc6", "usr/lib/libc.so.6", "usr/share/doc/libc6/copyright", "usr/share/man/de/x.1"),
-    package("gcc-12", "usr/bin/gcc", "usr/lib/gcc/libgcc.a", section="devel", depends="libmpc3"),
-    package("libmpc3", "usr/lib/libmpc.so.3"),
-    package("libx-dev", "usr/include/x.h", "usr/lib/libx.a", section="libdevel"),
-    package("libcudnn9", "usr/lib/libcudnn.so.9"),
-    package("tool", "usr/share/tool", "usr/share/tool/list", "usr/lib/python3/dist-packages/t.py"),
-    package("tool-doc", "usr/lib/tool.html", section="doc"),
-)
-
-
-def system() -> dict[str, Content]:
-    """Return a first layer with Debian's database and the files of its packages."""
-    files: dict[str, Content] = {"etc/passwd": b"root", "usr/share/tool": None}
-    paragraphs = []
-    for each in DPKG:
-        (_, paragraph), (place, listed) = each.items()
-        paragraphs.append(paragraph)
-        files[place] = listed.encode()
-        files |= {path[1:]: 100 for path in listed.split() if path != "/usr/share/tool"}
-    files["var/lib/dpkg/status"] = "\n".join(paragraphs).encode()
-    files["var/lib/apt/extended_states"] = (
-        b"Package: libmpc3\nArchitecture: amd64\nAuto-Installed: 1\n"
-    )
-    return files
 
 
 def group_in(path: str, content: Content, step: str, folder: str = "/app") -> Group:
@@ -70,16 +28,6 @@ def group_in(path: str, content: Content, step: str, folder: str = "/app") -> Gr
         (SYSTEM, make_layer(system())), (step, make_layer({path: content})), folder=folder
     )
     return attributed(image).group_of(path.encode())
-
-
-def attributed(image: ImageFiles) -> Attribution:
-    """Attribute an image, and check that no byte was lost or counted twice."""
-    merged = merge(image.layers)
-    found = attribute(image, merged)
-    assert sum(found.by_group.values()) == merged.size
-    assert sum(sum(each.values()) for each in found.by_layer) == merged.size
-    assert set(found.by_group) <= set(get_args(Group))
-    return found
 
 
 @pytest.mark.parametrize(
@@ -210,80 +158,6 @@ def test_a_file_that_was_copied(path: str, group: Group, step: str) -> None:
         folder="/app",
     )
     assert attributed(image).group_of(path.encode()) == group
-
-
-VENV: dict[str, Content] = {
-    "app/venv/pyvenv.cfg": b"home = /usr/bin",
-    "app/venv/lib/python3.12/site-packages/a.py": 9,
-    "app/venv/lib/python3.12/site-packages/__pycache__/a.pyc": 9,
-}
-INSIDE = b"app/venv/lib/python3.12/site-packages/a.py"
-
-
-@pytest.mark.parametrize(
-    ("step", "environment", "command", "group"),
-    [
-        (COPY, (), ("python3", "main.py"), "copied-environments"),
-        (COPY, ("PATH=/usr/bin:/app/venv/bin",), (), "python-packages"),
-        (COPY, ("VIRTUAL_ENV=/app/venv",), (), "python-packages"),
-        (COPY, ("NAME=/app/venv",), (), "copied-environments"),
-        (COPY, (), ("/app/venv/bin/python", "main.py"), "python-packages"),
-        (COPY, (), ("venv/bin/python",), "python-packages"),
-        (COPY, (), ("sh", "-c", ". venv/bin/activate; x"), "python-packages"),
-        (COPY, (), ("sh", "-c", "/app/venv2/bin/x"), "copied-environments"),
-        (RUN, (), (), "python-packages"),
-    ],
-)
-def test_an_environment_that_came_along(
-    step: str, environment: tuple[str, ...], command: tuple[str, ...], group: Group
-) -> None:
-    image = make_image(
-        (SYSTEM, make_layer(system())),
-        (step, make_layer(VENV)),
-        folder="/app",
-        environment=environment,
-        command=command,
-    )
-    found = attributed(image)
-    assert found.group_of(INSIDE) == group
-
-
-@pytest.mark.parametrize(
-    ("script", "group"),
-    [
-        (b"#!/app/venv/bin/python3\n", "python-packages"),
-        (b"#!/bin/sh\n'''exec' /app/venv/bin/python3 x\n", "python-packages"),
-        (b"#!/home/me/shop/app/venv/bin/python3\n", "copied-environments"),
-        (b"#!/app/venv2/bin/python3\n", "copied-environments"),
-        (b"no script", "copied-environments"),
-    ],
-)
-def test_an_environment_that_was_made_for_its_place(script: bytes, group: Group) -> None:
-    files = {**VENV, "app/venv/bin/shop": script}
-    image = make_image((SYSTEM, make_layer(system())), (COPY, make_layer(files)), folder="/app")
-    assert attributed(image).group_of(INSIDE) == group
-
-
-@pytest.mark.parametrize(
-    ("node", "folder", "command", "group"),
-    [
-        ("usr/local/bin/node", "/app", "python3 x.py", "node-packages"),
-        ("usr/local/bin/node", "/app/api", "python3 x.py", "node-packages"),
-        ("usr/local/bin/node", "/srv", "python3 x.py", "copied-environments"),
-        ("usr/local/bin/node", "/srv", "/start.sh", "node-packages"),
-        ("none", "/app", "/start.sh", "copied-environments"),
-    ],
-)
-def test_node_modules_that_came_along_stay_where_something_may_run_them(
-    node: str, folder: str, command: str, group: Group
-) -> None:
-    files: dict[str, Content] = {
-        node: 9,
-        "app/node_modules": None,
-        "app/node_modules/a/x.js": 9,
-    }
-    image = make_image((COPY, make_layer(files)), folder=folder, command=command.split())
-    assert attributed(image).group_of(b"app/node_modules/a/x.js") == group
 
 
 def test_a_program_that_the_image_starts_is_the_application() -> None:
