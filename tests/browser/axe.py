@@ -21,9 +21,7 @@ scheme => document.body.dataset.mdColorScheme === scheme
 """
 
 _RUN = """
-tags => axe.run(document, {
-  runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], iframes: false,
-})
+only => axe.run(document, {runOnly: only, resultTypes: ["violations"], iframes: false})
 """
 
 
@@ -43,9 +41,15 @@ def show(opened: Opened, *, width: int, scheme: Scheme) -> None:
     opened.wait_until_drawn()
 
 
-def violations(opened: Opened) -> list[str]:
-    """Return each barrier of a prepared page as one line: rule, element, and what axe says."""
-    found: list[dict[str, Any]] = opened.page.evaluate(_RUN, TAGS)["violations"]
+def violations(opened: Opened, *, contrast_only: bool = False) -> list[str]:
+    """Return each barrier of a prepared page as one line: rule, element, and what axe says.
+
+    With ``contrast_only``, only colours are looked at: another scheme changes nothing else.
+    """
+    only = {"type": "tag", "values": TAGS}
+    if contrast_only:
+        only = {"type": "rule", "values": ("color-contrast",)}
+    found: list[dict[str, Any]] = opened.page.evaluate(_RUN, only)["violations"]
     return [f"{rule['id']}: {_line(node)}" for rule in found for node in rule["nodes"]]
 
 
