@@ -33,7 +33,7 @@ help:
 	@echo 'make zensical  build our pages with Zensical as well; what it says decides nothing'
 	@echo 'make lighthouse  scores of the built pages before a release (needs Node 20)'
 	@echo 'make golden  write the expected pages of the tests anew'
-	@echo 'make docs    write docs/commands.md anew from the real help'
+	@echo 'make docs    write the made pages of docs/ anew'
 	@echo 'make schema  write docs/schema/*.json anew from the types'
 	@echo 'make lock    write requirements/*.txt anew (needs uv)'
 	@echo 'make clean   remove what these targets made'

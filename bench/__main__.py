@@ -9,17 +9,21 @@ from bench.headers import headers
 from bench.measure import Row
 from bench.offline import (
     build_of_the_example,
+    check_with_a_baseline,
     large_project,
     site_of_a_large_project,
     start_up,
 )
+from bench.over_time import over_time
 from bench.running import collecting
 
 _PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "starting": lambda: [start_up()],
+    "checking": lambda: [check_with_a_baseline()],
     "building": lambda: [build_of_the_example()],
     "a large project": lambda: [large_project()],
     "the site of a large project": site_of_a_large_project,
+    "many snapshots": over_time,
     "a model's header": headers,
     "collecting": collecting,
 }

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hcreport.units import KIB
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
@@ -18,6 +20,8 @@ class Cost:
     wall_seconds: float
     cpu_seconds: float
     """User and system time."""
+    peak_bytes: int
+    """The most memory that one of the processes held, or this one when it started them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,7 @@ def run_once(command: Command) -> Cost:
     with subprocess.Popen(
         [str(word) for word in command.words],
         cwd=command.folder,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -65,7 +69,17 @@ def run_once(command: Command) -> Cost:
     if process.returncode != 0:
         said = errors.decode(errors="replace").strip()[-500:]
         raise RuntimeError(f"{command.name} failed with {process.returncode}: {said}")
-    return Cost(wall_seconds=wall, cpu_seconds=used.ru_utime + used.ru_stime)
+    return Cost(
+        wall_seconds=wall,
+        cpu_seconds=used.ru_utime + used.ru_stime,
+        peak_bytes=used.ru_maxrss * KIB,  # Linux counts in KiB
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables of a command; Python keeps what it compiles, as for its users."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"NO_MKDOCS_2_WARNING": "1"}
 
 
 def in_turns(commands: Sequence[Command], repetitions: int) -> Mapping[str, Sequence[Cost]]:
@@ -85,7 +99,11 @@ def compare(what: str, one: Command, other: Command, *, bar: float, repetitions:
     The figure is the median of the ratios of neighbours, so a busy machine slows down both.
     """
     costs = in_turns((one, other), repetitions)
-    mine, theirs = costs[one.name], costs[other.name]
+    return ratio(what, costs[one.name], costs[other.name], bar=bar)
+
+
+def ratio(what: str, mine: Sequence[Cost], theirs: Sequence[Cost], *, bar: float) -> Row:
+    """Return how much longer some runs took than the others that they took turns with."""
     wall = [
         ours.wall_seconds / known.wall_seconds for ours, known in zip(mine, theirs, strict=True)
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.measure import Command, Row, compare, in_turns
 from bench.synthetic import synthetic_snapshot
+from hcreport.render.report import example_snapshot
 from hcreport.render.templating import templates_folder
 from hcreport.units import KB
 
@@ -26,6 +27,21 @@ def start_up() -> Row:
         Command(name="hcreport --version", words=(PROGRAM, "--version"), folder=folder),
         Command(name="python -c pass", words=(sys.executable, "-c", "pass"), folder=folder),
         bar=4,
+        repetitions=15,
+    )
+
+
+def check_with_a_baseline() -> Row:
+    """Compare ``hcreport check --baseline`` with loading the two libraries that it cannot spare."""
+    folder = Path(tempfile.gettempdir())
+    example = example_snapshot()
+    words = (PROGRAM, "check", example, "--baseline", example)
+    libraries = (sys.executable, "-c", "import pydantic, yaml")
+    return compare(
+        "hcreport check --baseline to its libraries",
+        Command(name="hcreport check", words=words, folder=folder),
+        Command(name="import pydantic, yaml", words=libraries, folder=folder),
+        bar=6,
         repetitions=15,
     )
 

@@ -81,7 +81,7 @@ def _run_mkdocs(report: Report, settings: dict[str, Any], site: Path) -> None:
 def _settings(source: ReportSource, report: Report, docs: Path) -> dict[str, Any]:
     """Return how MkDocs is called: the project's own site where it uses our plugin, else ours."""
     own = source.folder / "mkdocs.yml"
-    if own.is_file() and _uses_plugin(own):
+    if own.is_file() and uses_plugin(own):
         return {"config_file": str(own)}
     docs.mkdir(parents=True, exist_ok=True)
     name = report.snapshot.title or report.snapshot.project.name
@@ -93,7 +93,7 @@ def _settings(source: ReportSource, report: Report, docs: Path) -> dict[str, Any
     }
 
 
-def _uses_plugin(path: Path) -> bool:
+def uses_plugin(path: Path) -> bool:
     """Tell whether a ``mkdocs.yml`` names our plugin, without running what it names."""
     try:
         tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)

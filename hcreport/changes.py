@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hcreport.estimate.memory import service_limits
-from hcreport.history import History
+from hcreport.estimate.requirements import memory_needs
+from hcreport.history import Moment, moment_of
 from hcreport.model import Assessment, Finding, Outcome, Snapshot
 from hcreport.units import Bytes
 
@@ -50,11 +51,30 @@ class Resized:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes:
-    """What changed since an earlier snapshot."""
+class Need:
+    """Memory that Docker needs for a scenario."""
 
-    since: datetime
-    """When the earlier one was taken."""
+    memory: Bytes | None
+    """In bytes; None is not measured."""
+    exact: bool
+    """``memory`` is all of it, not only a lower bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedChange:
+    """What one scenario needs in both snapshots."""
+
+    scenario: str
+    before: Need | None
+    """None where the earlier snapshot does not have the scenario."""
+    after: Need | None
+    """None where the later snapshot does not have the scenario."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemChanges:
+    """Which problems are in one of two snapshots only, and how many in both."""
+
     opened: tuple[Opened, ...] = ()
     """The worst first."""
     closed: tuple[Ended, ...] = ()
@@ -63,6 +83,23 @@ class Changes:
     """Problems whose question has no answer now, so nobody knows whether they are still there."""
     stayed: int = 0
     """How many problems are in both."""
+
+    @property
+    def any_problem(self) -> bool:
+        """A problem opened or ended."""
+        return bool(self.opened or self.closed or self.unanswered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes(ProblemChanges):
+    """What changed since an earlier snapshot."""
+
+    before: Moment
+    """The numbers of the earlier one."""
+    after: Moment
+    """The numbers of the later one; both for its main scenario."""
+    needs: tuple[NeedChange, ...] = ()
+    """Of each scenario: those of the later snapshot in their order, then those that are gone."""
     images: tuple[Resized, ...] = ()
     """Those that differ, the largest difference first."""
     limits: tuple[Resized, ...] = ()
@@ -73,18 +110,9 @@ class Changes:
     """Services that are gone, by name."""
 
     @property
-    def any_problem(self) -> bool:
-        """A problem opened or ended."""
-        return bool(self.opened or self.closed or self.unanswered)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Past:
-    """What is known of the time before a snapshot."""
-
-    history: History
-    changes: Changes | None = None
-    """Since the previous snapshot; None where there is none."""
+    def since(self) -> datetime:
+        """When the earlier one was taken."""
+        return self.before.taken_at
 
 
 def changes_between(
@@ -96,6 +124,29 @@ def changes_between(
     like a change of the project.
     """
     old, new = earlier[0], later[0]
+    problems = problem_changes(earlier, later)
+    needs = tuple(_needs(old, new))
+    main = needs[0].scenario if needs else None
+    names = [{each.name for each in snapshot.services} for snapshot in (old, new)]
+    return Changes(
+        before=moment_of(old, main),
+        after=moment_of(new, main),
+        opened=problems.opened,
+        closed=problems.closed,
+        unanswered=problems.unanswered,
+        stayed=problems.stayed,
+        needs=needs,
+        images=tuple(_images(old, new)),
+        limits=tuple(_limits(old, new)),
+        added=tuple(sorted(names[1] - names[0])),
+        removed=tuple(sorted(names[0] - names[1])),
+    )
+
+
+def problem_changes(
+    earlier: tuple[Snapshot, Assessment], later: tuple[Snapshot, Assessment]
+) -> ProblemChanges:
+    """Return the problems that differ, as :func:`changes_between` does, and nothing else."""
     before, after = _Answers(*earlier), _Answers(*later)
     subjects = {each.subject for each in later[1].outcomes}
     were = {each.anchor: each for each in earlier[1].findings}
@@ -105,9 +156,7 @@ def changes_between(
         for anchor, each in were.items()
         if anchor not in are
     ]
-    names = [{each.name for each in snapshot.services} for snapshot in (old, new)]
-    return Changes(
-        since=old.taken_at,
+    return ProblemChanges(
         opened=tuple(
             Opened(finding=each, why=_before(before.about(each)))
             for anchor, each in are.items()
@@ -116,11 +165,19 @@ def changes_between(
         closed=tuple(each for known, each in ended if known),
         unanswered=tuple(each for known, each in ended if not known),
         stayed=len(were.keys() & are.keys()),
-        images=tuple(_images(old, new)),
-        limits=tuple(_limits(old, new)),
-        added=tuple(sorted(names[1] - names[0])),
-        removed=tuple(sorted(names[0] - names[1])),
     )
+
+
+def _needs(old: Snapshot, new: Snapshot) -> Iterator[NeedChange]:
+    before, after = (
+        {
+            scenario: Need(memory=need.at_least if need.known else None, exact=need.exact)
+            for scenario, need in memory_needs(snapshot).items()
+        }
+        for snapshot in (old, new)
+    )
+    for scenario in after | before:
+        yield NeedChange(scenario=scenario, before=before.get(scenario), after=after.get(scenario))
 
 
 class _Answers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from hcreport.errors import ConfigError
 from hcreport.model import LocalModel, PriceTable, Scenario, SleepGroup
 from hcreport.model.record import Record, explain_validation
-from hcreport.units import Bytes, parse_compose_memory
+from hcreport.units import Bytes, parse_compose_memory, parse_docker_image_size
 
 FILE_NAME = "hcreport.yml"
 
@@ -33,6 +34,11 @@ def _size(value: object) -> object:
     return parse_compose_memory(value) if isinstance(value, str) else value
 
 
+def _image_size(value: object) -> object:
+    """Accept ``2GB`` as ``docker images`` prints it, or a number of bytes."""
+    return parse_docker_image_size(value) if isinstance(value, str) else value
+
+
 class PlannedModel(LocalModel):
     """A local language model that the stack is meant to run."""
 
@@ -50,6 +56,21 @@ class Suppression(Record):
     """None suppresses the rule for every subject."""
     reason: str = Field(min_length=1)
     """Printed in the report; a suppression without a reason is refused."""
+    until: date | None = None
+    """Last day on which it holds: ``2027-03-31``. Afterwards the finding is open again."""
+
+
+class Budgets(Record):
+    """What the project allows itself. What exceeds a budget is a problem; without one, nothing."""
+
+    largest_image: Annotated[Bytes | None, BeforeValidator(_image_size)] = None
+    """Bytes that no image may exceed, as ``docker images`` prints them (``2GB``), or in bytes."""
+    all_images: Annotated[Bytes | None, BeforeValidator(_image_size)] = None
+    """Bytes of all images together, shared layers once, in the same form."""
+    docker_memory: dict[str, Annotated[Bytes, BeforeValidator(_size)]] = Field(default_factory=dict)
+    """Memory that each scenario may need, by its name, as a Compose size (``8g``) or in bytes."""
+    p95_of_limit_ratio: float | None = Field(default=None, gt=0, le=1)
+    """Share of its memory limit that a container may use in 95 % of the window: ``0.8``."""
 
 
 class Config(Record):
@@ -79,6 +100,12 @@ class Config(Record):
     rules: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Thresholds by rule and name: ``{memory-near-limit: {usage_ratio: 0.9}}``."""
     suppress: tuple[Suppression, ...] = ()
+    budgets: Budgets = Budgets()
+    baseline: str | None = None
+    """Snapshot, or result of ``hcreport check --format json``, relative to this file. Its problems
+    do not fail ``hcreport check``, unless they got worse."""
+    max_age_days: int | None = Field(default=None, ge=1)
+    """Age in days from which ``hcreport check --stale`` calls a snapshot too old."""
     keep_registries: tuple[str, ...] = ()
     """Private registry hosts whose names may stand in a snapshot."""
     keep_packages: tuple[str, ...] = ()

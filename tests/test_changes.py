@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ import pytest
 from hcreport.analyze import analyze
 from hcreport.changes import Changes, changes_between
 from hcreport.model import Snapshot
+from hcreport.render.changes import ChangesView
 from hcreport.render.history_chart import HEIGHT, HistoryChart, Look, Series, history_chart
 from hcreport.render.report import ReportSource, make_report
 from hcreport.snapshot import parse_snapshot
 from hcreport.units import gib, mebibytes
 from tests.pages_case import SNAPSHOTS, pages
-
-DAY = datetime(2026, 1, 1, tzinfo=UTC)
+from tests.snapshots_folder import START, unhealthy, write
 
 
 def snapshot(**changed: Any) -> Snapshot:
@@ -48,20 +48,12 @@ def test_a_problem_that_is_not_looked_for_any_more_is_not_closed() -> None:
 
 
 def test_a_problem_opens_and_closes() -> None:
-    calm, troubled = snapshot(), _with_unhealthy()
+    calm, troubled = snapshot(), snapshot(containers=unhealthy("api"))
     opened = changes(calm, troubled).opened
     assert [each.finding.rule for each in opened] == ["container-unhealthy"]
     assert opened[0].why
     closed = changes(troubled, calm).closed
     assert [each.finding.anchor for each in closed] == [each.finding.anchor for each in opened]
-
-
-def _with_unhealthy() -> Snapshot:
-    data = json.loads(SNAPSHOTS["watched"].read_text(encoding="utf-8"))
-    for each in data["containers"]:
-        if each["service"] == "api":
-            each["health"] = {"status": "unhealthy", "failing_streak": 4}
-    return parse_snapshot(json.dumps(data))
 
 
 def test_images_limits_and_services_that_differ() -> None:
@@ -88,6 +80,41 @@ def test_images_limits_and_services_that_differ() -> None:
     }
 
 
+def test_each_scenario_has_its_need_in_both() -> None:
+    one, two, three = (
+        {"name": name, "services": services}
+        for name, services in (("all", ["db", "api"]), ("data", ["db"]), ("web", ["api"]))
+    )
+    found = changes(snapshot(scenarios=[two, one]), snapshot(scenarios=[one, three]))
+    assert [each.scenario for each in found.needs] == ["all", "web", "data"]
+    assert [(each.before is None, each.after is None) for each in found.needs] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    rows = ChangesView(found).memory
+    assert [row.label for row in rows[:3]] == [
+        "Docker needs for all",
+        "Docker needs for web",
+        "Docker needs for data",
+    ]
+    assert [(row.before == "not there", row.now == "gone", row.difference) for row in rows[:3]] == [
+        (False, False, "the same"),
+        (True, False, "added"),
+        (False, True, "removed"),
+    ]
+    # Both ends of the row about use are those of the same scenario, the later one's main one.
+    need = found.needs[0].after
+    assert need is not None
+    assert found.before.needed == found.after.needed == need.memory
+
+
+def test_a_lower_bound_and_a_sum_are_not_compared() -> None:
+    row = ChangesView(changes(snapshot(window=None), snapshot())).memory[0]
+    assert row.before.startswith("at least ")
+    assert row.difference == "not comparable: one of them is a lower bound"
+
+
 def test_images_that_one_snapshot_does_not_know_are_no_change() -> None:
     assert changes(snapshot(images=[]), snapshot()).images == ()
 
@@ -96,7 +123,7 @@ def chart(*values: tuple[int | None, ...]) -> HistoryChart:
     looks: tuple[Look, ...] = ("solid", "dashed", "dotted")
     found = history_chart(
         title="Memory",
-        times=[DAY + timedelta(days=each) for each in range(len(values[0]))],
+        times=[START + timedelta(days=each) for each in range(len(values[0]))],
         series=[
             Series(
                 label=f"line {look}",
@@ -141,12 +168,12 @@ def test_numbers_at_the_ends_do_not_stand_on_each_other() -> None:
 @pytest.mark.parametrize("times", [0, 1])
 def test_one_time_makes_no_line(times: int) -> None:
     one = Series(label="a", look="solid", values=(mebibytes(1),) * times)
-    assert history_chart(title="", times=[DAY] * times, series=[one], say=gib, day=str) is None
+    assert history_chart(title="", times=[START] * times, series=[one], say=gib, day=str) is None
 
 
 def test_nothing_measured_makes_no_drawing() -> None:
     none = Series(label="a", look="solid", values=(None, None))
-    times = [DAY, DAY + timedelta(days=1)]
+    times = [START, START + timedelta(days=1)]
     assert history_chart(title="", times=times, series=[none], say=gib, day=str) is None
 
 
@@ -160,18 +187,16 @@ def test_one_snapshot_is_no_history() -> None:
 def _page(folder: Path, count: int) -> str:
     (folder / "snapshots").mkdir()
     for day in range(count):
-        data = json.loads(SNAPSHOTS["watched"].read_text(encoding="utf-8"))
-        data["taken_at"] = (DAY + timedelta(days=day)).isoformat()
-        (folder / "snapshots" / f"{day:03}.json").write_text(json.dumps(data), encoding="utf-8")
+        write(folder / "snapshots", day)
     (folder / "hcreport.yml").write_text("snapshots_dir: snapshots\n", encoding="utf-8")
     return make_report(ReportSource(folder=folder)).pages["changes.md"]
 
 
-def test_the_page_shows_two_charts_and_the_newest_of_many(tmp_path: Path) -> None:
+def test_the_page_shows_three_charts_and_the_newest_of_many(tmp_path: Path) -> None:
     page = _page(tmp_path, 20)
-    assert page.count('role="img"') == 2
-    assert page.count(" January 2026, 00&#58;00 UTC |") == 2 * 12
-    assert "8 older ones stand only in the pictures" in page
+    assert page.count('role="img"') == 3
+    assert page.count(" January 2026, 00&#58;00 UTC |") == 3 * 12
+    assert page.count("8 older ones stand only in the picture") == 2
     assert "No problem opened or closed since 19 January 2026" in page
     identifiers = re.findall(r'id="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers))

@@ -41,7 +41,14 @@ machine_memory: 16g
 rules:
   memory-near-limit: {usage_ratio: 0.9}
 suppress:
-  - {rule: image-too-big, subject: core, reason: We ship CUDA.}
+  - {rule: image-too-big, subject: core, reason: We ship CUDA., until: 2027-03-01}
+budgets:
+  largest_image: 900MB
+  all_images: 4GB
+  docker_memory: {small: 3g}
+  p95_of_limit_ratio: 0.8
+baseline: snapshots/v1.4.0.json
+max_age_days: 90
 keep_registries: [registry.example.com]
 keep_packages: [git]
 """
@@ -69,6 +76,10 @@ def test_reads_every_key(tmp_path: Path) -> None:
     assert config.machine_memory == gibibytes(16)
     assert config.rules == {"memory-near-limit": {"usage_ratio": 0.9}}
     assert config.suppress[0].reason == "We ship CUDA."
+    assert config.suppress[0].until == date(2027, 3, 1)
+    assert config.budgets.largest_image == 900_000_000
+    assert config.budgets.docker_memory == {"small": gibibytes(3)}
+    assert (config.baseline, config.max_age_days) == ("snapshots/v1.4.0.json", 90)
     assert set(config.model_fields_set) == set(Config.model_fields), "a key has no case here"
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from hcreport.analyze import case_of, run_rule
 from hcreport.render.json import to_json
 from hcreport.render.terminal import terminal_text
 from hcreport.rules import load_rules
@@ -32,7 +31,7 @@ from tests.consistency.recorded import recorded_pages, said_by_others, unwritten
 from tests.consistency.templates import Template, templates
 from tests.fragments import snapshot_of
 from tests.pages_case import SNAPSHOTS, assessed, pages, proofs
-from tests.test_rules import cases_of
+from tests.test_rules import cases_of, outcomes_of
 
 ROOT = Path(__file__).parent.parent
 SOURCES = typed.python_sources(ROOT / "hcreport")
@@ -173,8 +172,7 @@ def test_a_message_says_what_its_evidence_says(name: str) -> None:
 def test_every_message_of_a_rule_says_what_its_evidence_says(rule: str) -> None:
     for case in cases_of(rule).get("fires", ()):
         snapshot = snapshot_of(case["snapshot"])
-        outcomes = run_rule(load_rules()[rule], case_of(snapshot), case.get("thresholds"))
-        for outcome in outcomes:
+        for outcome in outcomes_of(rule, case):
             if outcome.finding:
                 message = outcome.finding.message
                 assert list(without_evidence(outcome.finding, snapshot)) == [], message

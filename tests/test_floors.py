@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "hcreport"
 FLOORS = (
     {"", "units", "errors", "names", "files", "compose_files"},
     {"model"},
-    {"config", "snapshot", "facts", "proofs"},
+    {"config", "snapshot", "facts", "proofs", "requirements_file"},
     {"contents"},
     {"platforms"},
     {"estimate"},
@@ -25,9 +25,12 @@ FLOORS = (
     {"analyze", "collect"},
     {"history"},
     {"changes"},
+    {"past"},
+    {"gate"},
     {"render", "prove"},
     {"progress", "plugin"},
     {"build"},
+    {"starter"},
     {"cli"},
     {"__main__"},
 )

@@ -1,7 +1,8 @@
 """Runs every rule's cases from ``tests/rules/<id>.yaml`` and refuses rules that are not complete.
 
 A file holds three lists: ``fires``, ``quiet`` and ``not measured``. A case has a ``name``, a
-``snapshot`` (only what matters; the rest is filled in), ``expect``, and perhaps ``thresholds``.
+``snapshot`` (only what matters; the rest is filled in), ``expect``, and perhaps ``thresholds``,
+``budgets`` (as in hcreport.yml) and ``present`` (``today``, and ``declared`` like a snapshot).
 Sizes are written ``!memory 1.86GiB`` (binary) or ``!disk 16.3GB`` (decimal), never by hand.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from typing import Any
 import pytest
 
 from hcreport.analyze import case_of, run_rule
+from hcreport.config import Budgets
 from hcreport.errors import FactError
 from hcreport.facts import fact
-from hcreport.model import Finding, Outcome, Severity
+from hcreport.model import Declared, Finding, Location, Outcome, Present, Severity
 from hcreport.names import slug
 from hcreport.rules import HEADINGS, LoadedRule, Rule, Threshold, load_rules
 from tests.fragments import read_yaml, snapshot_of
@@ -79,6 +82,29 @@ def all_cases() -> Iterator[Any]:
                 yield pytest.param(rule, kind, case, id=name)
 
 
+def present_of(written: Case | None) -> Present | None:
+    """Return what is true at the time of the check, where a case says it."""
+    if written is None:
+        return None
+    declared = written.get("declared")
+    now = snapshot_of(declared) if declared is not None else None
+    return Present(
+        today=date.fromisoformat(str(written["today"])),
+        declared=Declared(project=now.project, services=now.services, models=now.models)
+        if now is not None
+        else None,
+        reason=written.get("reason", ""),
+        max_age_days=written.get("max_age_days"),
+    )
+
+
+def outcomes_of(rule: str, case: Case) -> tuple[Outcome, ...]:
+    """Return what a rule says about a case."""
+    budgets = Budgets.model_validate(case.get("budgets", {}))
+    whole = case_of(snapshot_of(case["snapshot"]), budgets, present_of(case.get("present")))
+    return run_rule(load_rules()[rule], whole, case.get("thresholds"))
+
+
 def pick(outcomes: tuple[Outcome, ...], subject: str | None) -> Outcome:
     """Return the outcome about a subject, or the only one."""
     matching = [each for each in outcomes if subject in (None, each.subject)]
@@ -89,9 +115,7 @@ def pick(outcomes: tuple[Outcome, ...], subject: str | None) -> Outcome:
 @pytest.mark.parametrize(("rule", "kind", "case"), list(all_cases()))
 def test_case(rule: str, kind: str, case: Case) -> None:
     expect = case.get("expect", {})
-    snapshot = snapshot_of(case["snapshot"])
-    outcomes = run_rule(load_rules()[rule], case_of(snapshot), case.get("thresholds"))
-    outcome = pick(outcomes, expect.get("subject"))
+    outcome = pick(outcomes_of(rule, case), expect.get("subject"))
     if kind == "fires":
         check_finding(outcome, expect)
         return
@@ -110,6 +134,8 @@ def check_finding(outcome: Outcome, expect: Case) -> None:
     assert finding.confidence == expect.get("confidence", "certain")
     check_numbers(finding, expect.get("numbers", {}))
     assert expect.get("message", "") in finding.message
+    if "location" in expect:
+        assert finding.location == Location.model_validate(expect["location"])
     steps = " | ".join(f"{each.what} ({each.command}) {each.gain}" for each in finding.remedies)
     for words in expect.get("remedies", ()):
         assert words in steps

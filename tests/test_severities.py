@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from hcreport.analyze import case_of, run_rule
 from hcreport.model import Finding, Severity
 from hcreport.render.capped import ROWS
 from hcreport.render.final_table import final_rows, in_short
@@ -18,9 +17,8 @@ from hcreport.render.rule_docs import rule_text
 from hcreport.render.steps import plan_steps
 from hcreport.rules import load_rules
 from hcreport.rules.severities import CRITERIA, GIVEN, may_give
-from tests.fragments import snapshot_of
 from tests.pages_case import SNAPSHOTS, assessed, pages
-from tests.test_rules import KINDS, cases_of
+from tests.test_rules import KINDS, cases_of, outcomes_of
 
 RULES = sorted(load_rules())
 
@@ -31,8 +29,7 @@ def given_by_cases(rule: str) -> frozenset[Severity]:
     found = set()
     for kind in KINDS:
         for case in cases_of(rule).get(kind, ()):
-            snapshot = snapshot_of(case["snapshot"])
-            outcomes = run_rule(load_rules()[rule], case_of(snapshot), case.get("thresholds"))
+            outcomes = outcomes_of(rule, case)
             found |= {each.finding.severity for each in outcomes if each.finding}
     return frozenset(found)
 

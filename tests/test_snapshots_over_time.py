@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hcreport import history as module
 from hcreport.errors import ConfigError, HcreportError, SnapshotError
 from hcreport.estimate.requirements import memory_need, requirements
 from hcreport.history import read_history
+from hcreport.history import reading as module
 from hcreport.render.headline import known_need
 from hcreport.render.report import ReportSource, make_report, read_material
 from hcreport.units import MB, Bytes
 from tests.pages_case import SNAPSHOTS, assessed
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def write(folder: Path, day: int, name: str | None = None, **changed: Any) -> Path:
-    """Write the snapshot of a day into a folder; ``changed`` replaces whole keys."""
-    data = json.loads(SNAPSHOTS["watched"].read_text(encoding="utf-8"))
-    taken_at = (START + timedelta(days=day)).isoformat()
-    path = folder / (name or f"{day:03}.json")
-    path.write_text(json.dumps(data | {"taken_at": taken_at} | changed), encoding="utf-8")
-    return path
+from tests.snapshots_folder import START, write
 
 
 def test_the_newest_is_published_whatever_its_name(tmp_path: Path) -> None:
@@ -125,6 +113,30 @@ def test_two_of_the_same_time_count_once(tmp_path: Path) -> None:
     assert [each.reason for each in found.not_read] == ["it is of the same time as b.json"]
     chosen = read_history(tmp_path, tmp_path / "a.json")
     assert [each.file for each in chosen.moments] == ["a.json"]
+
+
+def test_a_broken_one_of_the_same_time_gives_way_to_the_other(tmp_path: Path) -> None:
+    for day in (1, 2):
+        write(tmp_path, day, f"{day}-a.json", title="A")
+        write(tmp_path, day, f"{day}-b.json", title="B")
+        write(tmp_path, day, f"{day}-c.json", services="many")
+    found = read_history(tmp_path)
+    assert [each.file for each in found.moments] == ["1-b.json", "2-b.json"]
+    assert [each.file for each in found.not_read] == [
+        "1-a.json",
+        "1-c.json",
+        "2-a.json",
+        "2-c.json",
+    ]
+    assert found.not_read[2].reason == "it is of the same time as 2-b.json"
+    chosen = read_history(tmp_path, tmp_path / "2-a.json")
+    assert [each.file for each in chosen.moments] == ["1-b.json", "2-a.json"]
+    assert {each.file for each in chosen.not_read} == {
+        "1-a.json",
+        "1-c.json",
+        "2-b.json",
+        "2-c.json",
+    }
 
 
 def test_a_copy_under_another_name_is_no_news(tmp_path: Path) -> None:

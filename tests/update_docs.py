@@ -1,9 +1,10 @@
 """Writes the made pages of the documentation: ``python -m tests.update_docs [--check]``.
 
-``docs/commands.md`` comes from the real help, the tables of ``docs/guide/sizes.md`` from the
-results of ``make bench-sizing``, those of ``docs/guide/models-measured.md`` from the results of
-``make bench-ollama``, and those of ``docs/guide/images-measured.md`` from the results of
-``make bench-images`` and ``make bench-twins``.
+``docs/commands.md`` comes from the real help, ``docs/configuration-keys.md`` and
+``docs/snapshot-keys.md`` from the types, and ``docs/action.md`` from our action. The tables of
+``docs/guide/sizes.md`` come from the results of ``make bench-sizing``, those of
+``docs/guide/models-measured.md`` from the results of ``make bench-ollama``, and those of
+``docs/guide/images-measured.md`` from those of ``make bench-images`` and ``make bench-twins``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from hcreport import errors
 from hcreport.cli import main
-from tests import images_page, models_page, sizes_page
+from tests import images_page, models_page, reference_pages, sizes_page
 from tests.generated import ROOT, update
 
 PAGE = ROOT / "docs" / "commands.md"
@@ -48,10 +49,10 @@ def error_tree() -> dict[str, tuple[int, str]]:
 def exit_codes() -> dict[int, str]:
     """Return what each exit code means."""
     codes = {
-        0: "Everything went well, and no finding is as severe as `--fail-on`.",
-        1: "`hcreport check` has a finding at least as severe as `--fail-on`, "
-        "`hcreport image` more than a limit allows, `hcreport model` no room for the model, or "
-        "`hcreport prove` a scenario that failed.",
+        0: "Everything went well, and no finding fails the check.",
+        1: "`hcreport check` has a finding at least as severe as `--fail-on`, new or worse, "
+        "`hcreport image` more than a limit allows, `hcreport model` no room for the model, "
+        "`hcreport doctor` a scenario that does not run here, or `hcreport prove` one that failed.",
     }
     for code, meaning in error_tree().values():
         sentence = f"{meaning[0].upper()}{meaning[1:]}."
@@ -85,7 +86,7 @@ def files() -> dict[Path, str]:
             )
         ]
     made = {PAGE: _INTRODUCTION + rows + "".join(blocks)}
-    for page in (sizes_page, models_page, images_page):
+    for page in (sizes_page, models_page, images_page, reference_pages):
         made |= page.files()
     return made
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from hcreport import snapshot
 from hcreport.render import json as render_json
+from hcreport.render.diff_json import diff_schema
+from hcreport.render.doctor_json import doctor_schema
 from hcreport.render.requirements_json import requirements_schema
 from tests.generated import ROOT, update
 
@@ -18,6 +20,8 @@ def files() -> dict[Path, str]:
     schemas = {
         "snapshot.schema.json": snapshot.json_schema(),
         "check.schema.json": render_json.json_schema(),
+        "diff.schema.json": diff_schema(),
+        "doctor.schema.json": doctor_schema(),
         "requirements.schema.json": requirements_schema(),
     }
     return {

@@ -14,11 +14,15 @@ from typing import NoReturn
 import click
 
 from hcreport import __version__
+from hcreport.cli.check import check
 from hcreport.cli.collect import collect
+from hcreport.cli.diff import diff
+from hcreport.cli.doctor import doctor
 from hcreport.cli.image import image
+from hcreport.cli.init import init
 from hcreport.cli.model import model
 from hcreport.cli.prove import prove
-from hcreport.cli.reports import build, check, render, serve
+from hcreport.cli.reports import build, render, serve
 from hcreport.cli.rules import explain, rules
 from hcreport.cli.talk import INTERRUPTED, say
 from hcreport.errors import HcreportError, UsageError
@@ -79,5 +83,19 @@ def main(debug: bool) -> None:
     """Health reports and system requirements for Docker Compose stacks."""
 
 
-for _command in (collect, prove, model, image, check, render, build, serve, explain, rules):
+for _command in (
+    init,
+    collect,
+    prove,
+    model,
+    image,
+    check,
+    diff,
+    doctor,
+    render,
+    build,
+    serve,
+    explain,
+    rules,
+):
     main.add_command(_command)

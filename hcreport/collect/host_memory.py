@@ -34,13 +34,20 @@ def with_host_memory(engine: Engine | None, named: Bytes | None) -> Engine | Non
         return None
     if named is None and not detect(engine).virtual_machine:
         named = engine.memory_total
-    elif named is None and not engine.remote and not _is_inside(engine, platform.release()):
+    elif (
+        named is None
+        and not engine.remote
+        and not inside_virtual_machine(engine, platform.release())
+    ):
         named = this_machine()
     return engine.model_copy(update={"host_memory": named})
 
 
-def _is_inside(engine: Engine, kernel: str) -> bool:
-    """Tell whether this machine may be a virtual one, such as the engine's, by its kernel."""
+def inside_virtual_machine(engine: Engine, kernel: str) -> bool:
+    """Tell whether this machine may be a virtual one, such as the engine's, by its kernel.
+
+    ``kernel`` is what ``uname -r`` says here.
+    """
     if engine.client_os != "linux":
         return False
     return _WSL in kernel.lower() or engine.kernel in (kernel, None)

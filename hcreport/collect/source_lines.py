@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from hcreport.collect.redact import relative_path
-from hcreport.model import Limits, Location, LostLimit
+from hcreport.model import Limits, Location, LostLimit, PlaceName
 from hcreport.units import MB
 
 _Entries = dict[str, tuple[yaml.Node, yaml.Node]]
@@ -25,6 +25,18 @@ _MERGE_TAG = "tag:yaml.org,2002:merge"
 _NULL_TAG = "tag:yaml.org,2002:null"
 
 _LIMIT_KEYS = ("mem_limit", "mem_reservation", "memswap_limit", "shm_size")
+
+# In this order the later path wins, as Compose lets deploy win.
+_PLACES: tuple[tuple[PlaceName, tuple[str, ...]], ...] = (
+    ("memory", ("mem_limit",)),
+    ("memory", ("deploy", "resources", "limits", "memory")),
+    ("cpus", ("cpus",)),
+    ("cpus", ("deploy", "resources", "limits", "cpus")),
+    ("health check", ("healthcheck",)),
+    ("image", ("image",)),
+    ("build", ("build",)),
+    ("dependencies", ("depends_on",)),
+)
 
 # Zero in any notation, with or without a unit.
 _ZERO = re.compile(r"[+]?0[xXoObB]?[0_]*(\.0*)?([eE][+-]?[0-9]+)?\s?[A-Za-z]*")
@@ -50,6 +62,8 @@ class ServiceSource:
     location: Location | None
     limits: dict[str, DeclaredLimit] = field(default_factory=dict)
     """By key (``mem_limit``), after all files were laid over each other."""
+    places: dict[PlaceName, Location] = field(default_factory=dict)
+    """Where the last file that says something of it does so."""
 
 
 @dataclass
@@ -141,6 +155,7 @@ class _Reader:
             source = self.found.services.setdefault(name, ServiceSource(here))
             for layer in self._layers(scope, name):
                 self._lay_over(source.limits, layer)
+                self._note_places(source.places, layer)
 
     def _add_includes(self, top: _Entries, working: Path) -> None:
         """Follow local ``include``; paths count from the project directory of the including one."""
@@ -200,6 +215,28 @@ class _Reader:
                 limits.pop(name, None)
             elif isinstance(value, yaml.ScalarNode) and value.tag != _NULL_TAG:
                 limits[name] = DeclaredLimit(value.value, self._location(layer.path, key))
+
+    def _note_places(self, places: dict[PlaceName, Location], layer: _Layer) -> None:
+        """Remember where a declaration says what; a later file that says it again wins."""
+        if layer.value.tag in ("!reset", "!override"):
+            places.clear()
+        for name, keys in _PLACES:
+            found = self._entry(layer.value, keys)
+            if found is None:
+                continue
+            key, value = found
+            place = self._location(layer.path, key)
+            if value.tag == "!reset" or place is None:
+                places.pop(name, None)
+            elif value.tag != _NULL_TAG:
+                places[name] = place
+
+    def _entry(self, node: yaml.Node, keys: Sequence[str]) -> tuple[yaml.Node, yaml.Node] | None:
+        """Return key and value that stand at the end of a path of keys."""
+        found = self._entries(node).get(keys[0])
+        if found is None or len(keys) == 1:
+            return found
+        return self._entry(found[1], keys[1:])
 
     def _location(self, path: Path, node: yaml.Node) -> Location | None:
         file = relative_path(path, self._folder)

@@ -41,6 +41,14 @@ def sold_with(size: float) -> Bytes:
     return Bytes(math.ceil(size / (1 - fact_value("platforms/virtual-machine-overhead"))))
 
 
+def reported_at_least(sold: Bytes) -> Bytes:
+    """Return the least that a machine reports that was sold with ``sold`` bytes.
+
+    Formula: ``sold * (1 - tolerance)``, rounded down to a byte; the inverse of :func:`sold_with`.
+    """
+    return Bytes(math.floor(int(sold) * (1 - fact_value("platforms/virtual-machine-overhead"))))
+
+
 def nominal_size(size: float) -> Bytes | None:
     """Return the smallest memory of at least ``size`` bytes that machines are sold with."""
     return next((each for each in MACHINES if each >= size), None)

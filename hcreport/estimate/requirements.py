@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hcreport.estimate.cpu import cpu_needs, cpu_total
 from hcreport.estimate.disk import disk_need
@@ -22,8 +23,29 @@ def requirements(snapshot: Snapshot) -> tuple[Requirement, ...]:
 
 
 def started_requirement(snapshot: Snapshot) -> Requirement:
-    """Return what a plain ``docker compose up`` needs, whatever scenarios are declared."""
-    return _requirement(everything(snapshot), snapshot)
+    """Return what a plain ``docker compose up`` needs, whatever scenarios are declared.
+
+    Many rules ask for it, so that of the last snapshots is kept.
+    """
+    return _started(_Same(snapshot))
+
+
+class _Same:
+    """A snapshot that is equal to itself alone: to compare two by their parts takes long."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.snapshot is self.snapshot
+
+    def __hash__(self) -> int:
+        return id(self.snapshot)
+
+
+@lru_cache(maxsize=2)
+def _started(same: _Same) -> Requirement:
+    return _requirement(everything(same.snapshot), same.snapshot)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +74,11 @@ def memory_need(snapshot: Snapshot, scenario: str | None = None) -> MemoryNeed |
         if scenario is None or plan.scenario == scenario:
             return _memory_need(plan, snapshot)
     return None
+
+
+def memory_needs(snapshot: Snapshot) -> dict[str, MemoryNeed]:
+    """Return what each scenario needs in memory, by name, in the order to show them."""
+    return {plan.scenario: _memory_need(plan, snapshot) for plan in plans(snapshot)}
 
 
 def _memory_need(plan: Plan, snapshot: Snapshot) -> MemoryNeed:

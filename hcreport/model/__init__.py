@@ -16,6 +16,7 @@ from hcreport.model.assessment import (
     DiskPart,
     Effort,
     Finding,
+    IdleSuppression,
     ImageTarget,
     MachineNeed,
     MemoryBudget,
@@ -61,12 +62,23 @@ from hcreport.model.declared import (
     Location,
     LostLimit,
     Mount,
+    PlaceName,
     Project,
     Scenario,
     Service,
     ServiceAddress,
 )
 from hcreport.model.llm import CacheType, LayerCache, ModelMemory, ModelShape, RunnerSettings
+from hcreport.model.machine import (
+    CheckAnswer,
+    CheckState,
+    Machine,
+    MachineCheck,
+    MachineNeeds,
+    MachineReport,
+    MachineVerdict,
+    ScenarioAnswer,
+)
 from hcreport.model.observed import (
     Container,
     CpuUse,
@@ -81,6 +93,7 @@ from hcreport.model.observed import (
     Volume,
 )
 from hcreport.model.origin import Family, Number, Origin, OriginKind, OriginNote, Unit
+from hcreport.model.present import Declared, Present
 from hcreport.model.proof import FailureKind, Pressure, Proof, ProofFailure, Proofs
 from hcreport.model.snapshot import Gap, Snapshot
 from hcreport.model.traces import Past, Refusal, StartError
@@ -107,12 +120,15 @@ __all__ = [
     "CacheType",
     "Cause",
     "Certainty",
+    "CheckAnswer",
+    "CheckState",
     "Confidence",
     "Container",
     "ContainerNeed",
     "ContextFolder",
     "CpuNeed",
     "CpuUse",
+    "Declared",
     "DeclaredVolume",
     "Dependency",
     "Disk",
@@ -129,6 +145,7 @@ __all__ = [
     "GroupSaving",
     "Health",
     "HealthCheck",
+    "IdleSuppression",
     "Image",
     "ImageContents",
     "ImageStep",
@@ -142,7 +159,12 @@ __all__ = [
     "LocalOrApi",
     "Location",
     "LostLimit",
+    "Machine",
+    "MachineCheck",
     "MachineNeed",
+    "MachineNeeds",
+    "MachineReport",
+    "MachineVerdict",
     "MemoryBudget",
     "MemoryUse",
     "ModelFit",
@@ -156,7 +178,9 @@ __all__ = [
     "Outcome",
     "Past",
     "Phase",
+    "PlaceName",
     "Point",
+    "Present",
     "Pressure",
     "Price",
     "PriceTable",
@@ -173,6 +197,7 @@ __all__ = [
     "RunnerSettings",
     "Runtime",
     "Scenario",
+    "ScenarioAnswer",
     "Series",
     "Service",
     "ServiceAddress",

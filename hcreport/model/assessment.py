@@ -347,6 +347,16 @@ class ModelFit(Record):
     reason: str = ""
 
 
+class IdleSuppression(Record):
+    """A suppression that suppresses nothing, as what it is about is in order or not there."""
+
+    rule: str
+    subject: str | None = None
+    """None is every subject of the rule."""
+    reason: str
+    """Why the project had it."""
+
+
 class Assessment(Record):
     """Everything the pages, the terminal and the gate need to know."""
 
@@ -362,3 +372,5 @@ class Assessment(Record):
     sleep: Sleep = Sleep()
     local_or_api: LocalOrApi | None = None
     """None where the project has no local model."""
+    idle_suppressions: tuple[IdleSuppression, ...] = ()
+    """Those of ``hcreport.yml`` that can go, in its order."""

@@ -19,6 +19,10 @@ class Location(Record):
     line: int = Field(ge=1)
 
 
+PlaceName = Literal["memory", "cpus", "health check", "image", "build", "dependencies"]
+"""What of a service stands at a line of its own."""
+
+
 class Limits(Record):
     """What a service or container may use. None everywhere means "nothing was set"."""
 
@@ -112,6 +116,8 @@ class Service(Record):
     name: str
     location: Location | None = None
     """Where it is declared; None where an include or a variable hides the file."""
+    places: dict[PlaceName, Location] = Field(default_factory=dict)
+    """Where the files say something of it in the end: its memory limit, its health check."""
     image: str | None = None
     """Reference with the registry's host name left out unless it is a public one."""
     build: Build | None = None

@@ -71,15 +71,24 @@ class Snapshot(Record):
         together = self.window.together if self.window else None
         return together.held if together else None
 
+    @cached_property
+    def _origins_by_path(self) -> Mapping[str, Origin]:
+        """The notes on origins by their path; of several with one path the first."""
+        return {each.path: each.origin for each in reversed(self.origins)}
+
     def origin_of(self, path: str, location: Location | None = None) -> Origin:
         """Return where the value at ``path`` comes from.
 
         The longest matching note wins. Without one, services, models and scenarios are declared
         (at ``location`` where known), and everything else was measured when the snapshot was taken.
         """
-        notes = [note for note in self.origins if f"{path}/".startswith(f"{note.path}/")]
-        if notes:
-            return max(notes, key=lambda note: len(note.path)).origin
+        part = path
+        while self.origins:
+            if part in self._origins_by_path:
+                return self._origins_by_path[part]
+            if "/" not in part:
+                break
+            part = part.rpartition("/")[0]
         if path.split("/", 1)[0] in ("services", "project", "models", "scenarios"):
             place = f"{location.file}:{location.line}" if location else "the Compose project"
             return Origin(kind="declared", evidence=place)

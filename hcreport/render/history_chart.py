@@ -45,7 +45,7 @@ class Series:
     label: str
     look: Look
     values: tuple[int | None, ...]
-    """In bytes, one for each snapshot; None is not measured."""
+    """In bytes or a count, one for each snapshot; None is not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def history_chart(
 ) -> HistoryChart | None:
     """Return series over time as a drawing; None for fewer than two times or without a value.
 
-    ``say`` prints bytes, ``day`` a time. The times ascend.
+    ``say`` prints a value, ``day`` a time. The times ascend.
     """
     known = [value for each in series for value in each.values if value is not None]
     largest = max(known, default=0)

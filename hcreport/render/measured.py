@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hcreport.estimate.declaration import SHOWN_DIGITS, declaration_hash, declared_in
 from hcreport.estimate.load import looks_idle, used_cpus
 from hcreport.model import Engine, Snapshot, Window
 from hcreport.render.words import NOT_MEASURED, counted, cpus, date_text, duration, plain_number
@@ -27,12 +28,20 @@ def measured_view(snapshot: Snapshot) -> MeasuredView:
 
 def _rows(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield "Snapshot", f"{date_text(snapshot.taken_at)}, by {snapshot.tool}"
+    yield "Compose configuration", _declaration(snapshot)
     window = snapshot.window
     if window is None:
         yield "Watched", "not: one sample of each container at most"
     else:
         yield from _window_rows(window)
     yield from _engine_rows(snapshot.engine)
+
+
+def _declaration(snapshot: Snapshot) -> str:
+    """Return the first digits of the hash that ``hcreport check --stale`` compares."""
+    if not snapshot.services:
+        return NOT_MEASURED
+    return f"SHA-256 {declaration_hash(declared_in(snapshot))[:SHOWN_DIGITS]}"
 
 
 def _window_rows(window: Window) -> Iterator[tuple[str, str]]:

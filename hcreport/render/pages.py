@@ -10,14 +10,16 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from hcreport.changes import Past
 from hcreport.compose_files import LIMITS_FILE
 from hcreport.history import lone_history
 from hcreport.model import Assessment, Proofs, Snapshot
+from hcreport.past import Past
+from hcreport.render.badge import to_badge
 from hcreport.render.escape import plain
 from hcreport.render.glossary import PageTerms
 from hcreport.render.history import HistoryView
-from hcreport.render.marker import REQUIREMENTS_FILE, marked
+from hcreport.render.machine_scripts import machine_scripts
+from hcreport.render.marker import BADGE_FILE, REQUIREMENTS_FILE, marked
 from hcreport.render.memory_chart import memory_chart
 from hcreport.render.memory_rows import memory_rows
 from hcreport.render.memory_steps import memory_steps
@@ -85,13 +87,18 @@ def downloads(
 ) -> dict[str, bytes]:
     """Return the files for programs that are published beside the pages, by path.
 
-    There is always a ``requirements.json``; a Compose file only where it is of use and possible.
+    There are always a ``requirements.json`` and a ``badge.json``; a Compose file only where it is
+    of use and possible, and the scripts for a machine where there is a scenario.
     """
     view = View(snapshot, assessment, proofs)
-    found = {REQUIREMENTS_FILE: requirements_json(snapshot, view.scenarios, view.proofs)}
+    found = {
+        BADGE_FILE: to_badge(snapshot, assessment),
+        REQUIREMENTS_FILE: requirements_json(snapshot, view.scenarios, view.proofs),
+    }
     if view.limits.override:
         found[LIMITS_FILE] = view.limits.override
     found |= overrides(snapshot, assessment)
+    found |= machine_scripts(snapshot, [each.requirement for each in view.scenarios])
     return {name: text.encode() for name, text in sorted(found.items())}
 
 

@@ -9,15 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from hcreport.analyze import analyze
-from hcreport.changes import Past, changes_between
 from hcreport.config import Config, find_config, read_config
 from hcreport.errors import ConfigError
 from hcreport.history import History, lone_history, read_history
 from hcreport.model import Assessment, Proofs, Snapshot
+from hcreport.past import past_of
 from hcreport.proofs import proofs_path, read_proofs
-from hcreport.render.assets import assets
 from hcreport.render.escape import one_line
-from hcreport.render.pages import downloads, render_pages
 from hcreport.snapshot import read_snapshot
 
 _log = logging.getLogger("hcreport")
@@ -124,19 +122,12 @@ def _history(source: ReportSource, config: Config, base: Path, *, older: bool) -
     return lone_history(read_snapshot(path), path)
 
 
-def _past(material: Material, assessment: Assessment) -> Past:
-    """Return what is known of the time before, and what changed since the previous snapshot."""
-    history = material.history
-    if history.previous is None:
-        return Past(history=history)
-    # By today's rules and configuration, so that only the project can differ.
-    earlier = (history.previous, analyze(history.previous, material.config))
-    changes = changes_between(earlier, (material.snapshot, assessment))
-    return Past(history=history, changes=changes)
-
-
 def make_report(source: ReportSource) -> Report:
     """Return the report of a source. Raises ConfigError, SnapshotError, BuildError."""
+    # Not above: `hcreport check` reads the same material and renders no page.
+    from hcreport.render.assets import assets
+    from hcreport.render.pages import downloads, render_pages
+
     material = read_material(source, older=True)
     assessment = analyze(material.snapshot, material.config)
     return Report(
@@ -147,7 +138,7 @@ def make_report(source: ReportSource) -> Report:
             material.snapshot,
             assessment,
             proofs=material.proofs,
-            past=_past(material, assessment),
+            past=past_of(material.history, assessment, material.config),
             template_folders=material.templates,
         ),
         assets=assets() | downloads(material.snapshot, assessment, proofs=material.proofs),

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from hcreport.estimate.declaration import declaration_hash, declared_in
+from hcreport.estimate.doctor import machine_check
 from hcreport.model import (
     CpuNeed,
     MachineNeed,
@@ -33,12 +35,13 @@ def requirements_json(snapshot: Snapshot, scenarios: Iterable[ScenarioView], pro
         "project": snapshot.project.name,
         "taken_at": snapshot.taken_at.isoformat(),
         "tool": snapshot.tool,
-        "scenarios": [_scenario(each, proofs) for each in scenarios],
+        "declaration": declaration_hash(declared_in(snapshot)) if snapshot.services else None,
+        "scenarios": [_scenario(each, snapshot, proofs) for each in scenarios],
     }
     return json.dumps(data, indent=2) + "\n"
 
 
-def _scenario(view: ScenarioView, proofs: Proofs) -> dict[str, Any]:
+def _scenario(view: ScenarioView, snapshot: Snapshot, proofs: Proofs) -> dict[str, Any]:
     requirement = view.requirement
     return {
         "scenario": requirement.scenario,
@@ -50,6 +53,7 @@ def _scenario(view: ScenarioView, proofs: Proofs) -> dict[str, Any]:
         "setting": size(view.setting),
         "setting_recommended": size(view.setting_recommended),
         "machines": _machines(view),
+        "check": machine_check(requirement, snapshot).model_dump(mode="json"),
         "parts": [part_json(each) for each in requirement.parts],
         "seen_together": amount(requirement.seen_together),
         "cpu": _cpus(requirement),

@@ -36,6 +36,11 @@ def requirements_schema() -> Schema:
                 "project": TEXT,
                 "taken_at": about(moment, "When the snapshot was taken."),
                 "tool": TEXT,
+                "declaration": or_null(
+                    TEXT,
+                    "SHA-256 of what the Compose files declared: hcreport check --stale compares "
+                    "it. null where the snapshot holds no services.",
+                ),
                 "scenarios": several(_scenario(), "What each scenario needs, the main one first."),
             }
         ),
@@ -60,6 +65,7 @@ def _scenario() -> Schema:
                 "additionalProperties": whole({"minimum": _machine(), "recommended": _machine()}),
                 "description": "Machines by platform.",
             },
+            "check": about(_check(), "What a machine is compared with."),
             "parts": several(part(), "The known ones add up to docker_memory_at_least."),
             "seen_together": size("the most that was held at one time while it was watched."),
             "cpu": whole(
@@ -73,6 +79,22 @@ def _scenario() -> Schema:
             "savings": several(_saving(), "What stopping each service saves, the most first."),
             "proven": about(FLAG, "It ran with docker_memory_minimum or less."),
             "proofs": several(_proof(), "What came of running it with limited memory."),
+        }
+    )
+
+
+def _check() -> Schema:
+    return whole(
+        {
+            "docker_memory": size("what docker info has to report."),
+            "exact": about(FLAG, "False where docker_memory is a lower bound."),
+            "setting": size("what to give a virtual machine of Docker, in whole GiB."),
+            "machine_reports": size("what the machine around it reports if that is to be given."),
+            "setting_recommended": size("the same setting for the recommended memory."),
+            "machine_reports_recommended": size("what a machine reports for that setting."),
+            "cpus_at_least": or_null(COUNT, "The highest CPU limit; null without limits."),
+            "compose_at_least": about(TEXT, "Oldest version of Docker Compose that reads it."),
+            "disk": size("that have to be free on the disk of Docker."),
         }
     )
 

@@ -7,16 +7,18 @@ that a name can neither colour the output nor move the cursor.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hcreport.model import Action, Assessment, Finding, Severity, Snapshot
+from hcreport.gate import Checked, Standing
+from hcreport.model import Action, Assessment, Finding, Proofs, Severity, Snapshot
+from hcreport.render.assessed_view import AssessedView
 from hcreport.render.console import WIDTH, indented, printed, shown
 from hcreport.render.escape import one_line, visible
 from hcreport.render.scenarios import ScenarioView
-from hcreport.render.view import View
 from hcreport.render.words import (
     NOT_MEASURED,
     counted,
@@ -39,6 +41,17 @@ _COLOURS = {
 }
 
 
+class _TerminalView(AssessedView):
+    """What stands in a terminal; a view of all pages takes several times as long to load."""
+
+    @cached_property
+    def scenarios(self) -> tuple[ScenarioView, ...]:
+        """Return what each scenario needs, the main one first."""
+        return tuple(
+            ScenarioView(each, self.snapshot, Proofs()) for each in self.assessment.requirements
+        )
+
+
 def terminal_text(
     snapshot: Snapshot,
     assessment: Assessment,
@@ -50,13 +63,20 @@ def terminal_text(
     return printed(terminal_report(snapshot, assessment), colour=colour, width=width)
 
 
+def checked_text(checked: Checked, *, colour: bool = False, width: int = WIDTH) -> str:
+    """Return the same with what is new beside a baseline, and why the check fails or passes."""
+    view = _TerminalView(checked.snapshot, checked.assessment)
+    parts = Group(*_parts(view, checked), shown(one_line(checked.verdict), "bold"))
+    return printed(parts, colour=colour, width=width)
+
+
 def terminal_report(snapshot: Snapshot, assessment: Assessment) -> RenderableType:
     """Return the report for a rich console."""
-    view = View(snapshot, assessment)
+    view = _TerminalView(snapshot, assessment)
     return Group(*_parts(view))
 
 
-def _parts(view: View) -> Iterator[RenderableType]:
+def _parts(view: _TerminalView, checked: Checked | None = None) -> Iterator[RenderableType]:
     yield shown(view.title, "bold")
     yield shown(f"Snapshot of {view.taken}")
     yield Text("")
@@ -65,7 +85,7 @@ def _parts(view: View) -> Iterator[RenderableType]:
     yield from _needs(view)
     findings = view.assessment.findings
     for finding in findings:
-        yield from _finding(finding)
+        yield from _finding(finding, checked.standing(finding) if checked else None)
     if not findings:
         yield shown("No rule found a problem.")
         yield Text("")
@@ -77,7 +97,7 @@ def _parts(view: View) -> Iterator[RenderableType]:
     )
 
 
-def _needs(view: View) -> Iterator[RenderableType]:
+def _needs(view: _TerminalView) -> Iterator[RenderableType]:
     """Yield what each scenario needs: minimum, recommended, and what to set."""
     if not view.scenarios:
         return
@@ -102,9 +122,11 @@ def _need_in_words(scenario: ScenarioView) -> str:
     return f"{words}, {gib(recommended)} recommended" if recommended else words
 
 
-def _finding(finding: Finding) -> Iterator[RenderableType]:
+def _finding(finding: Finding, standing: Standing | None) -> Iterator[RenderableType]:
     label = f"{severity_shape(finding.severity)} {severity_word(finding.severity)}"
     line = Text(label, style=_COLOURS[finding.severity])
+    if standing is not None:
+        line.append(f"  {standing}", style="default" if standing == "known" else "bold")
     line.append(f"  {one_line(finding.subject)}  {one_line(finding.rule)}", style="default")
     yield line
     yield indented(finding.message)
@@ -113,7 +135,7 @@ def _finding(finding: Finding) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _next_steps(view: View) -> Iterator[RenderableType]:
+def _next_steps(view: _TerminalView) -> Iterator[RenderableType]:
     if not view.steps:
         return
     yield shown("What to do next", "bold")
@@ -140,7 +162,7 @@ def _action(action: Action) -> Iterator[RenderableType]:
         yield shown(f"It worked if: {one_line(action.verify)}")
 
 
-def _not_measured(view: View) -> Iterator[RenderableType]:
+def _not_measured(view: _TerminalView) -> Iterator[RenderableType]:
     if not view.not_measured:
         return
     yield shown("? Not measured", "bold")

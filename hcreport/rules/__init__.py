@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from hcreport.rules.contract import (
+    Budget,
     Case,
     Check,
     NotApplicable,
@@ -31,6 +32,7 @@ from hcreport.rules.contract import (
 
 __all__ = [
     "HEADINGS",
+    "Budget",
     "Case",
     "Check",
     "LoadedRule",
@@ -49,6 +51,7 @@ HEADINGS = ("What it checks", "Why it matters", "How to fix it", "Limits")
 
 _NOT_RULES = {
     "__init__",
+    "budget_steps",
     "causes",
     "check_times",
     "contract",
@@ -58,6 +61,7 @@ _NOT_RULES = {
     "memory_option_model",
     "memory_options",
     "more_memory",
+    "places",
     "raise_memory",
     "severities",
     "steps",

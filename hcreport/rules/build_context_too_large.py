@@ -46,6 +46,7 @@ RULE = Rule(
         ),
     },
     cites=("images/copied-context",),
+    points_at="build",
 )
 
 

@@ -44,6 +44,7 @@ RULE = Rule(
     each="container",
     needs=("containers",),
     cites=("docker/pause-turns-unhealthy", "docker/stopped-keeps-health"),
+    points_at="health check",
 )
 
 _NAMED_BY = {

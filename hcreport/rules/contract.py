@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from hcreport.config import Budgets
 from hcreport.model import (
     Action,
     Confidence,
@@ -15,6 +16,8 @@ from hcreport.model import (
     MemoryBudget,
     Number,
     Origin,
+    PlaceName,
+    Present,
     Service,
     Severity,
     Snapshot,
@@ -24,7 +27,11 @@ from hcreport.units import Bytes
 
 _Value = TypeVar("_Value")
 
-Subject = Literal["project", "service", "container", "image", "context", "volume", "model"]
+Subject = Literal[
+    "project", "service", "container", "image", "context", "volume", "model", "scenario"
+]
+
+Budget = Literal["largest_image", "all_images", "docker_memory", "p95_of_limit_ratio"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,8 @@ class Rule:
     """The file's name with hyphens."""
     severity: Severity
     each: Subject
-    """What ``check`` is called with: the snapshot for ``project``, else one such thing."""
+    """What ``check`` is called with: the snapshot for ``project``, the name of a ``scenario``, else
+    one such thing."""
     needs: tuple[str, ...] = ()
     """Parts that must be known: ``engine.memory_total`` of the snapshot, ``container.memory`` of
     the subject. Where one is missing the answer is *not measured*, without asking the rule."""
@@ -54,6 +62,12 @@ class Rule:
     """By name; names end in their unit or in ``_ratio``. ``hcreport.yml`` may replace values."""
     cites: tuple[str, ...] = ()
     """Keys of the facts that the rule rests on."""
+    points_at: PlaceName | None = None
+    """The part of the service's declaration that findings point at, where its line is known."""
+    budget: Budget | None = None
+    """The budget that it compares with; without that one it is not asked anything."""
+    stale: bool = False
+    """It is about the snapshot's age or truth, and only asked where a check has a present."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +130,10 @@ class Case:
     images: Mapping[str, Image]
     """The image of each service of which it is known, by the service's name."""
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)
+    """What the project allows itself."""
+    present: Present | None = None
+    """What is true now; None where nobody asks whether the snapshot is out of date."""
 
     @property
     def engine_memory(self) -> Bytes:
@@ -151,6 +169,23 @@ class Case:
             unit=unit,
             family=family if unit == "bytes" else None,
             origin=self.snapshot.origin_of(path, location),
+        )
+
+    def declared(
+        self,
+        name: str,
+        value: float,
+        *,
+        unit: Unit = "bytes",
+        family: Family = "memory",
+    ) -> Number:
+        """Return a number that the project states in ``hcreport.yml``."""
+        return Number(
+            name=name,
+            value=float(value),
+            unit=unit,
+            family=family if unit == "bytes" else None,
+            origin=Origin(kind="declared", evidence="hcreport.yml"),
         )
 
     def computed(

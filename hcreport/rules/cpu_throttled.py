@@ -54,6 +54,7 @@ RULE = Rule(
             value=2, because="Twice as much shows whether the limit is what it waits for."
         ),
     },
+    points_at="cpus",
 )
 
 

@@ -35,6 +35,7 @@ RULE = Rule(
     each="service",
     needs=("services", "containers"),
     cites=("docker/exit-codes",),
+    points_at="dependencies",
 )
 
 

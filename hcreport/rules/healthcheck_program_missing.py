@@ -45,6 +45,7 @@ RULE = Rule(
     each="service",
     needs=("services",),
     cites=("docker/ollama-image-has-no-curl", "docker/missing-probe-program"),
+    points_at="health check",
 )
 
 _SHELL_WORDS = frozenset({"[", "bash", "echo", "exit", "sh", "test", "true"})

@@ -45,6 +45,7 @@ RULE = Rule(
         )
     },
     cites=("docker/health-timeout", "docker/health-probes-kept"),
+    points_at="health check",
 )
 
 

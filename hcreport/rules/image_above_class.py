@@ -19,14 +19,11 @@ target counts, and the class says nothing.
 
 from __future__ import annotations
 
-import shlex
-
-from hcreport.estimate.images import context_layers
 from hcreport.facts import fact, fact_value
-from hcreport.model import Action, Image, Number, Severity
-from hcreport.rules import steps
+from hcreport.model import Image, Number, Severity
+from hcreport.rules import image_steps
 from hcreport.rules.contract import Case, NotApplicable, Problem, Rule, Threshold, Verdict
-from hcreport.units import gb, total
+from hcreport.units import gb
 
 RULE = Rule(
     id="image-above-class",
@@ -43,6 +40,7 @@ RULE = Rule(
             cites="images/cuda-application-high",
         ),
     },
+    points_at="build",
 )
 
 
@@ -72,22 +70,8 @@ def check(image: Image, case: Case) -> Verdict:
             case.number("image size", image.size, f"images/{image.name}", family="image"),
             compared,
         ),
-        remedies=(_remedy(image),),
+        remedies=(image_steps.fewer_layers(image),),
         confidence="likely" if far else "possible",
         severity=Severity.MEDIUM if far else None,
         location=builders[0].location,
-    )
-
-
-def _remedy(image: Image) -> Action:
-    layers = context_layers(image)
-    if layers:
-        return steps.ignore_in_build(image, total(layer.size for layer in layers))
-    return Action(
-        what=f"Find the layers that hold most of {image.name}, and leave out what is not needed",
-        command=f"docker history --no-trunc {shlex.quote(image.name)}",
-        effort="an hour",
-        gain="not measured: it depends on what the layers hold",
-        verify=f"docker images shows less than {gb(image.size)}.",
-        undo="Build the old Dockerfile again.",
     )

@@ -51,6 +51,7 @@ RULE = Rule(
             value=1 * GB, because="So much is felt at every build and every pull."
         ),
     },
+    points_at="build",
 )
 
 

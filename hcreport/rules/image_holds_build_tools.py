@@ -42,6 +42,7 @@ RULE = Rule(
             value=100 * MB, because="A C compiler with its headers alone weighs more than that."
         )
     },
+    points_at="build",
 )
 
 

@@ -42,6 +42,7 @@ RULE = Rule(
             value=50 * MB, because="The package lists of Debian alone weigh some ten MB."
         )
     },
+    points_at="build",
 )
 
 

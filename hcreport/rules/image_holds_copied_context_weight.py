@@ -48,6 +48,7 @@ RULE = Rule(
         ),
     },
     cites=("images/copied-context",),
+    points_at="build",
 )
 
 _WORDS: dict[Group, str] = {

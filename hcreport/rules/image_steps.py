@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 
 from hcreport.estimate.contexts import context_name, contexts_of, saved_by_ignoring
+from hcreport.estimate.images import context_layers
 from hcreport.estimate.missing import why_missing
 from hcreport.model import Action, BuildContext, Image, ImageContents, Service, Snapshot
+from hcreport.rules import steps
 from hcreport.rules.contract import Case, NotApplicable, NotMeasured, counted
-from hcreport.units import gb
+from hcreport.units import gb, total
 
 IGNORE_FILE = ".dockerignore"
 
@@ -43,6 +45,36 @@ def smaller_image(image: Image, contents: ImageContents, case: Case) -> Action:
         verify=f"The new image weighs about {gb(contents.target)}, and its containers are healthy.",
         undo="Delete Dockerfile.small; your own Dockerfile stays as it is.",
     )
+
+
+def fewer_layers(image: Image) -> Action:
+    """Return the step for an image of which only the history is known."""
+    layers = context_layers(image)
+    if layers:
+        return steps.ignore_in_build(image, total(layer.size for layer in layers))
+    return Action(
+        what=f"Find the layers that hold most of {image.name}, and leave out what is not needed",
+        command=f"docker history --no-trunc {shlex.quote(image.name)}",
+        effort="an hour",
+        gain="not measured: it depends on what the layers hold",
+        verify=f"docker images shows less than {gb(image.size)}.",
+        undo="Build the old Dockerfile again.",
+    )
+
+
+def make_smaller(image: Image, case: Case) -> Action:
+    """Return the best known step towards a smaller image, whoever builds it."""
+    if not case.builders(image):
+        return Action(
+            what=f"Choose a smaller image than {image.name}, or a smaller variant of it",
+            effort="an hour",
+            gain="not measured: it depends on what there is",
+            verify=f"docker images shows less than {gb(image.size)}.",
+            undo="Name the old image in the Compose file again.",
+        )
+    if image.contents is not None:
+        return smaller_image(image, image.contents, case)
+    return fewer_layers(image)
 
 
 def ignore_more(context: BuildContext, snapshot: Snapshot) -> Action:

@@ -49,6 +49,7 @@ RULE = Rule(
             value=500 * MB, because="So much is worth a change, whatever the share."
         ),
     },
+    points_at="build",
 )
 
 _WORDS: dict[Cause, str] = {

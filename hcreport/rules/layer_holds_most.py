@@ -50,6 +50,7 @@ RULE = Rule(
         ),
     },
     cites=("images/copied-context",),
+    points_at="build",
 )
 
 

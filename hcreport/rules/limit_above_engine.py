@@ -31,6 +31,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     each="service",
     needs=("services", "engine.memory_total"),
+    points_at="memory",
 )
 
 

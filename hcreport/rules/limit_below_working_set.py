@@ -36,6 +36,7 @@ RULE = Rule(
     each="container",
     needs=("containers",),
     cites=("sizing/limit-reached",),
+    points_at="memory",
 )
 
 

@@ -39,6 +39,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     each="container",
     needs=("services", "containers"),
+    points_at="memory",
 )
 
 

@@ -50,6 +50,7 @@ RULE = Rule(
             value=0.95, because="With less than a twentieth left any growth ends at the limit."
         ),
     },
+    points_at="memory",
 )
 
 

@@ -30,6 +30,7 @@ RULE = Rule(
     each="container",
     needs=("containers",),
     cites=("docker/pause-turns-unhealthy",),
+    points_at="health check",
 )
 
 

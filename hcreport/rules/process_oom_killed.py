@@ -33,6 +33,7 @@ RULE = Rule(
     each="container",
     needs=("containers",),
     cites=("docker/oom-is-not-137", "docker/oom-killed-while-running"),
+    points_at="memory",
 )
 
 

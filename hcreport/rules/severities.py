@@ -50,6 +50,16 @@ WILL_FAIL = Criterion(
     severity=Severity.HIGH,
     text="It will fail when it is used as declared, or when it needs a little more.",
 )
+OVER_BUDGET = Criterion(
+    id="over-budget",
+    severity=Severity.HIGH,
+    text="It exceeds what the project allows itself.",
+)
+OUT_OF_DATE = Criterion(
+    id="out-of-date",
+    severity=Severity.HIGH,
+    text="What is published may not be true any more, as the project or its age has changed.",
+)
 LITTLE_ROOM = Criterion(
     id="little-room",
     severity=Severity.MEDIUM,
@@ -85,6 +95,8 @@ CRITERIA = (
     CANNOT_WORK,
     FAILS,
     WILL_FAIL,
+    OVER_BUDGET,
+    OUT_OF_DATE,
     LITTLE_ROOM,
     NO_BOUND,
     NOT_AS_DECLARED,
@@ -119,7 +131,12 @@ _ON_USE = _either(
 GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
     {
         "anonymous-volumes": _always(TIDY),
+        "budget-all-images": _always(OVER_BUDGET),
+        "budget-docker-memory": _always(OVER_BUDGET),
+        "budget-largest-image": _always(OVER_BUDGET),
+        "budget-p95-of-limit": _always(OVER_BUDGET),
         "build-context-too-large": _ON_SIZE,
+        "compose-file-changed": _always(OUT_OF_DATE),
         "container-differs-from-file": _always(MISLEADS),
         "container-oom-killed": _always(FAILS),
         "container-unhealthy": _always(FAILS),
@@ -170,6 +187,7 @@ GIVEN: Mapping[str, tuple[Given, ...]] = MappingProxyType(
             (TIDY, "where none is known to"),
             threshold="heavy_ratio",
         ),
+        "snapshot-too-old": _always(OUT_OF_DATE),
         "start-failed": _always(FAILS),
         "start-period-too-short": _either(
             (FAILS, "while it is unhealthy"), (COSTS, "where it has become healthy since")

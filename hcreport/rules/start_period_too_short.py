@@ -56,6 +56,7 @@ RULE = Rule(
         "docker/health-start-period",
         "docker/health-probes-kept",
     ),
+    points_at="health check",
 )
 
 _STEP_SECONDS = 5

@@ -29,6 +29,7 @@ RULE = Rule(
     each="container",
     needs=("containers",),
     cites=("docker/stopped-keeps-health",),
+    points_at="health check",
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import markdown
 
-from hcreport.analyze import analyze, case_of, run_rule
+from hcreport.analyze import analyze
 from hcreport.cli import main
 from hcreport.facts import facts
 from hcreport.model import Action, Outcome, Snapshot
@@ -22,7 +22,7 @@ from hcreport.rules import load_rules
 from hcreport.snapshot import parse_snapshot
 from tests.fragments import snapshot_of
 from tests.pages_case import SNAPSHOTS, assessed, markdown_settings, pages
-from tests.test_rules import cases_of
+from tests.test_rules import cases_of, outcomes_of
 from tests.words.reading import Reading, read
 
 ROOT = Path(__file__).parent.parent.parent
@@ -132,11 +132,12 @@ def rule_texts() -> Iterator[tuple[str, str, frozenset[str]]]:
 
     The texts are messages, reasons and steps.
     """
-    for rule, loaded in load_rules().items():
+    for rule in load_rules():
         for case in (each for kind in cases_of(rule).values() for each in kind):
             snapshot = snapshot_of(case["snapshot"])
-            known = _tokens(snapshot.model_dump_json())
-            for outcome in run_rule(loaded, case_of(snapshot), case.get("thresholds")):
+            own = json.dumps([case.get("budgets"), case.get("present")], default=str)
+            known = _tokens(snapshot.model_dump_json()) | _tokens(own)
+            for outcome in outcomes_of(rule, case):
                 yield from ((rule, text, known) for text in _said(outcome))
 
 

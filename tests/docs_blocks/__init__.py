@@ -1,0 +1,1 @@
+"""The blocks of code in our documentation: read, told apart, run or validated."""
