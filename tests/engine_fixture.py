@@ -54,6 +54,11 @@ class RunningEngine:
             )
         self.images.add(tag)
 
+    def remove(self, tag: str) -> None:
+        """Remove an image that was built here, where other files count the engine's images."""
+        self.client.images.remove(tag, force=True)
+        self.images.discard(tag)
+
     def clean(self) -> None:
         """Remove the images that were built here."""
         for tag in self.images:

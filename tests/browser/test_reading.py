@@ -97,5 +97,5 @@ def test_groups_of_the_navigation_open_without_a_script(browser: Browser, site: 
         for name in ("Summary", "Checklist", "Assessment", "System requirements", "Services"):
             assert nav.get_by_role("link", name=name, exact=True).is_visible()
         assert not nav.get_by_role("link", name="Configuration", exact=True).is_visible()
-        nav.get_by_text("Using hcreport", exact=True).first.click()
+        nav.get_by_text("Reference", exact=True).first.click()
         assert nav.get_by_role("link", name="Configuration", exact=True).is_visible()

@@ -32,10 +32,8 @@ def settings(engine: RunningEngine, tmp_path_factory: pytest.TempPathFactory) ->
             patch.setenv(name, value)
         patch.setenv("DOCKER_HOST", engine.host)
         yield
-    # Other files count the engine's images.
     for image in (running.IMAGE, running.BASE):
-        engine.client.images.remove(image, force=True)
-        engine.images.discard(image)
+        engine.remove(image)
 
 
 @pytest.fixture(scope="module")

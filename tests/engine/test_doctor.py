@@ -35,3 +35,4 @@ def test_docker_refuses_a_cpu_limit_above_its_cpus(engine: RunningEngine) -> Non
     made.remove()
     with pytest.raises(APIError, match=r"(?i)range of CPUs is from 0\.01 to"):
         engine.client.containers.create(IMAGE, "/busybox true", nano_cpus=cpus * BILLION + 10**7)
+    engine.remove(IMAGE)

@@ -38,3 +38,4 @@ def test_the_first_snapshot_is_measured(
     assert snapshot.engine is not None
     assert [each.size is not None for each in snapshot.images] == [True]
     assert "Nothing was measured" not in capsys.readouterr().out
+    engine.remove(IMAGE)
