@@ -163,13 +163,7 @@ class Case:
         location: Location | None = None,
     ) -> Number:
         """Return a number of the snapshot with the origin of its place."""
-        return Number(
-            name=name,
-            value=float(value),
-            unit=unit,
-            family=family if unit == "bytes" else None,
-            origin=self.snapshot.origin_of(path, location),
-        )
+        return _number(name, value, unit, family, self.snapshot.origin_of(path, location))
 
     def declared(
         self,
@@ -180,13 +174,7 @@ class Case:
         family: Family = "memory",
     ) -> Number:
         """Return a number that the project states in ``hcreport.yml``."""
-        return Number(
-            name=name,
-            value=float(value),
-            unit=unit,
-            family=family if unit == "bytes" else None,
-            origin=Origin(kind="declared", evidence="hcreport.yml"),
-        )
+        return _number(name, value, unit, family, Origin(kind="declared", evidence="hcreport.yml"))
 
     def computed(
         self,
@@ -198,10 +186,14 @@ class Case:
         family: Family = "memory",
     ) -> Number:
         """Return a number that follows from others by the arithmetic named in ``method``."""
-        return Number(
-            name=name,
-            value=float(value),
-            unit=unit,
-            family=family if unit == "bytes" else None,
-            origin=Origin(kind="estimated", evidence=method),
-        )
+        return _number(name, value, unit, family, Origin(kind="estimated", evidence=method))
+
+
+def _number(name: str, value: float, unit: Unit, family: Family | None, origin: Origin) -> Number:
+    return Number(
+        name=name,
+        value=float(value),
+        unit=unit,
+        family=family if unit == "bytes" else None,
+        origin=origin,
+    )
