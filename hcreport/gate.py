@@ -74,14 +74,14 @@ class Checked:
         """Tell whether a finding would fail the check if no baseline knew it."""
         return self.fail_on is not None and finding.severity.rank <= self.fail_on.rank
 
+    def fails_for(self, finding: Finding) -> bool:
+        """Tell whether the check fails for this finding."""
+        return self.is_severe(finding) and not self.is_known(finding)
+
     @property
     def failing(self) -> tuple[Finding, ...]:
         """Return the findings for which the check fails, the worst first."""
-        return tuple(
-            each
-            for each in self.assessment.findings
-            if self.is_severe(each) and not self.is_known(each)
-        )
+        return tuple(filter(self.fails_for, self.assessment.findings))
 
     @property
     def unanswered(self) -> str:
@@ -94,6 +94,11 @@ class Checked:
             if each.status == "not measured" and rules[each.rule].rule.stale:
                 return each.reason
         return ""
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether the check fails: for a finding, or because it could not look."""
+        return bool(self.failing or self.unanswered)
 
     @property
     def verdict(self) -> str:

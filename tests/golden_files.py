@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hcreport.render.json import to_json
 from hcreport.render.terminal import terminal_text
-from tests.pages_case import TESTS, assessed, files, pages
+from tests.pages_case import TESTS, assessed, checked, files, pages
 
 FOLDER = TESTS / "golden"
 
@@ -27,7 +27,7 @@ def golden_files() -> dict[Path, str]:
 
 def _files() -> Iterator[tuple[Path, str]]:
     for name in SNAPSHOTS:
-        yield FOLDER / name / "check.json", to_json(*assessed(name))
+        yield FOLDER / name / "check.json", to_json(checked(name))
         yield FOLDER / name / "terminal.txt", terminal_text(*assessed(name))
         for path, text in pages(name).items():
             if not path.startswith(_NOT_KEPT):

@@ -30,7 +30,7 @@ from tests.consistency.reading import Row, lines
 from tests.consistency.recorded import recorded_pages, said_by_others, unwritten
 from tests.consistency.templates import Template, templates
 from tests.fragments import snapshot_of
-from tests.pages_case import SNAPSHOTS, assessed, pages, proofs
+from tests.pages_case import SNAPSHOTS, assessed, checked, pages, proofs
 from tests.test_rules import cases_of, outcomes_of
 
 ROOT = Path(__file__).parent.parent
@@ -84,7 +84,7 @@ def test_the_terminal_has_the_numbers_of_the_assessment(name: str) -> None:
 @pytest.mark.parametrize("name", NAMED)
 def test_the_json_has_the_numbers_of_the_assessment(name: str) -> None:
     """Its sizes are exact, so that they are compared as they are."""
-    report, expected = json.loads(to_json(*assessed(name))), known(*assessed(name))
+    report, expected = json.loads(to_json(checked(name))), known(*assessed(name))
     memory, first = report["memory"], report["requirements"][0]
     found = {
         quantities.ENGINE: memory["engine_total"],

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from hcreport.analyze import analyze
@@ -15,7 +16,7 @@ from hcreport.config import Config
 from hcreport.errors import HcreportError
 from hcreport.gate import RESULT_SCHEMA, Baseline, Checked, read_baseline
 from hcreport.model import Declared, Present, Severity, Snapshot
-from hcreport.render.json import SCHEMA_NUMBER, to_json
+from hcreport.render.json import SCHEMA_NUMBER, json_schema, to_json
 from hcreport.render.terminal import checked_text
 from hcreport.snapshot import format_snapshot
 from tests.fragments import snapshot_of
@@ -68,6 +69,24 @@ def test_a_baseline_excuses_what_was_known_and_nothing_that_got_worse() -> None:
     assert new in checked.failing
     assert [checked.standing(each) for each in (known, worse, new)] == ["known", "worse", "new"]
     assert replace(checked, baseline=None).standing(new) is None
+    assert verdict_in_json(checked) == {
+        known.anchor: ("known", False),
+        **{each.anchor: ("new", True) for each in assessment.findings[2:]},
+        worse.anchor: ("worse", True),
+    }
+
+
+def verdict_in_json(checked: Checked) -> dict[str, tuple[str, bool]]:
+    """Return what the result for programs says of each finding; it has to fit its schema."""
+    data = json.loads(to_json(checked))
+    jsonschema.validate(data, json_schema())
+    assert data["check"] == {
+        "fails": True,
+        "verdict": checked.verdict,
+        "fail_on": "low",
+        "baseline": "old.json",
+    }
+    return {each["anchor"]: (each["standing"], each["fails"]) for each in data["findings"]}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +139,9 @@ def test_a_snapshot_and_a_result_of_it_are_the_same_baseline(
 ) -> None:
     later = (three, analyze(three))
     snapshot = written(tmp_path / "snapshot.json", format_snapshot(three))
-    result = written(tmp_path / "result.json", to_json(*later))
+    result = written(
+        tmp_path / "result.json", to_json(Checked(snapshot=three, assessment=later[1]))
+    )
     of_snapshot = read_baseline(snapshot, later, Config(), name="s.json")
     of_result = read_baseline(result, later, Config())
     assert of_snapshot.name == "s.json"
@@ -183,7 +204,7 @@ def test_a_baseline_that_is_none_is_explained(
     path = tmp_path / "old.json"
     later = (three, analyze(three))
     if isinstance(text, dict):
-        text = json.dumps(json.loads(to_json(*later)) | text)
+        text = json.dumps(json.loads(to_json(Checked(snapshot=three, assessment=later[1]))) | text)
     if text is not None:
         path.write_text(text, encoding="utf-8")
     with pytest.raises(HcreportError) as caught:

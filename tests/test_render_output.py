@@ -21,7 +21,7 @@ from hcreport.render.terminal import terminal_text
 from hcreport.render.write import write_pages, written_by_hand
 from hcreport.rules import load_rules
 from hcreport.units import gibibytes, mebibytes
-from tests.pages_case import SNAPSHOTS, assessed, files, pages
+from tests.pages_case import SNAPSHOTS, assessed, checked, files, pages
 
 every_snapshot = pytest.mark.parametrize("name", sorted(SNAPSHOTS))
 
@@ -153,7 +153,7 @@ def test_the_terminal_report_parses_no_markup() -> None:
 
 @every_snapshot
 def test_json_is_what_its_schema_says(name: str) -> None:
-    text = to_json(*assessed(name))
+    text = to_json(checked(name))
     assert text.isascii()
     data = json.loads(text)
     validator = jsonschema.Draft202012Validator(json_schema())
@@ -165,7 +165,7 @@ def test_json_is_what_its_schema_says(name: str) -> None:
 
 
 def test_json_sizes_are_whole_bytes_and_null_where_unknown() -> None:
-    data = json.loads(to_json(*assessed("tiny")))
+    data = json.loads(to_json(checked("tiny")))
     assert data["memory"]["engine_total"] == int(gibibytes(4))
     assert data["memory"]["measured"] == int(mebibytes(64))
     everything = data["requirements"][0]
@@ -173,13 +173,13 @@ def test_json_sizes_are_whole_bytes_and_null_where_unknown() -> None:
     assert everything["docker_memory_at_least"] == sum(known)
     assert everything["docker_memory_minimum"] is None
     assert everything["docker_memory_recommended"] is None
-    assert json.loads(to_json(*assessed("empty")))["memory"]["engine_total"] is None
+    assert json.loads(to_json(checked("empty")))["memory"]["engine_total"] is None
 
 
 @pytest.mark.parametrize(("name", "setting"), [("watched", 2), ("hypercode", 7), ("tiny", None)])
 def test_json_says_what_to_set_where_there_is_a_setting(name: str, setting: int | None) -> None:
     # On Linux there is nothing to set aside; elsewhere settings are whole GiB.
-    requirement = json.loads(to_json(*assessed(name)))["requirements"][0]
+    requirement = json.loads(to_json(checked(name)))["requirements"][0]
     expected = None if setting is None else int(gibibytes(setting))
     assert requirement["docker_memory_setting"] == expected
 

@@ -20,7 +20,7 @@ from hcreport.render.requirements_json import requirements_schema
 from hcreport.render.scenarios import ScenarioView
 from hcreport.render.view import View
 from hcreport.units import Bytes, mebibytes
-from tests.pages_case import SNAPSHOTS, assessed, files, pages, proofs
+from tests.pages_case import SNAPSHOTS, assessed, checked, files, pages, proofs
 
 every_snapshot = pytest.mark.parametrize("name", sorted(SNAPSHOTS))
 
@@ -103,7 +103,7 @@ def test_the_json_holds_both_tiers_and_the_proof() -> None:
 
 
 def test_check_gives_the_recommended_memory_and_the_parts() -> None:
-    first = json.loads(to_json(*assessed("watched")))["requirements"][MAIN]
+    first = json.loads(to_json(checked("watched")))["requirements"][MAIN]
     requirement = _scenarios("watched")[MAIN].requirement
     assert first["docker_memory_recommended"] == requirement.docker_memory_recommended
     assert first["docker_memory_setting"] == _scenarios("watched")[MAIN].setting

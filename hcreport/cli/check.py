@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from hcreport.cli.duration import days
+from hcreport.cli.shared_options import format_option, output_option
 from hcreport.cli.snapshot_options import report_source, repository_folder, snapshot_options
 from hcreport.cli.talk import FILE, colour_and_width, publish, say
 from hcreport.errors import CollectError, ComposeRejected, UsageError
@@ -23,7 +24,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _SEVERITIES = ("critical", "high", "medium", "low", "never")
 
-_FORMATS = ("terminal", "json", "sarif", "junit", "markdown", "badge")
+_FORMATS = ("json", "sarif", "junit", "markdown", "badge")
 """The names of :data:`hcreport.render.formats.FORMATS`, which is not imported at every start."""
 
 
@@ -76,14 +77,7 @@ def _stale_options(command: _Command) -> _Command:
 )
 @_baseline_options
 @_stale_options
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    default="terminal",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(*_FORMATS)
 @click.option(
     "--path-prefix",
     default="",
@@ -91,7 +85,7 @@ def _stale_options(command: _Command) -> _Command:
     callback=repository_folder,
     help="With --format sarif: folder of the project within its repository.",
 )
-@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
+@output_option
 def check(
     *,
     snapshot: Path | None,

@@ -11,6 +11,7 @@ import click
 
 from hcreport.cli.duration import duration
 from hcreport.cli.project_options import project_options
+from hcreport.cli.shared_options import output_option
 from hcreport.cli.talk import FILE, INTERRUPTED, publish, say
 from hcreport.errors import UsageError
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     metavar="[N|IMAGE]",
     help="Read what is in the images: in all, in the N largest, or in one.",
 )
-@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
+@output_option
 @click.option("--window", type=duration, help="Watch the project this long: 60s, 5m, 24h.")
 @click.option("--interval", type=duration, help="Mean time between two samples.  [default: 1s]")
 @click.option("--from-start", is_flag=True, help="Watch from the start of the first container on.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hcreport.cli.shared_options import config_option, format_option, output_option
 from hcreport.cli.talk import FILE, colour_and_width, publish
 from hcreport.errors import UsageError
 
@@ -18,20 +19,9 @@ if TYPE_CHECKING:
 @click.command(short_help="Say what changed between two snapshots.")
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE)
-@click.option(
-    "--config",
-    type=FILE,
-    help="Read this file instead of hcreport.yml in the current folder.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "markdown", "json"]),
-    default="terminal",
-    show_default=True,
-    help="What to print.",
-)
-@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
+@config_option
+@format_option("markdown", "json")
+@output_option
 def diff(*, old: Path, new: Path, config: Path | None, form: str, output: Path | None) -> None:
     """Say what changed between two snapshots of a project: problems, memory, images and limits.
 

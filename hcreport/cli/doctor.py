@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hcreport.cli.shared_options import config_option, format_option, output_option
 from hcreport.cli.snapshot_options import report_source
 from hcreport.cli.talk import FILE, colour_and_width, publish
 from hcreport.errors import CollectError, UsageError
@@ -26,20 +27,9 @@ if TYPE_CHECKING:
     help="Which scenario; may be repeated.  [default: the first]",
 )
 @click.option("--host", metavar="URL", help="Address of the engine.  [default: the CLI's]")
-@click.option(
-    "--config",
-    type=FILE,
-    help="Read this file instead of hcreport.yml in the current folder.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    show_default=True,
-    help="What to print.",
-)
-@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
+@config_option
+@format_option("json")
+@output_option
 def doctor(
     *,
     requirements: Path | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hcreport.cli.image_size import size_or_share
+from hcreport.cli.shared_options import format_option, output_option
 from hcreport.cli.talk import FILE, colour_and_width, publish, say
 from hcreport.errors import UsageError
 
@@ -37,15 +38,8 @@ if TYPE_CHECKING:
 @click.option(
     "--no-folder", is_flag=True, help="Ask the engine, even where its folder is readable."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    show_default=True,
-    help="What to print.",
-)
-@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
+@format_option("json")
+@output_option
 def image(
     *,
     reference: str,

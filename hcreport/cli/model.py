@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hcreport.cli.memory_size import memory_size
+from hcreport.cli.shared_options import format_option
 from hcreport.cli.talk import colour_and_width, publish, say
 from hcreport.errors import EngineUnreachable, HcreportError, UsageError
 
@@ -62,14 +63,7 @@ _LIBRARY = ("registry.ollama.ai/", "library/")
     help="Look into Ollama's folder of models.",
 )
 @click.option("--from-registry", is_flag=True, help="Ask Ollama's registry on the internet.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["terminal", "json"]),
-    default="terminal",
-    show_default=True,
-    help="What to print.",
-)
+@format_option("json")
 def model(
     *,
     model: str,

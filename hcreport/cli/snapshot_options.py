@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hcreport.cli.shared_options import config_option
 from hcreport.cli.talk import FILE
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def snapshot_options(command: _Command) -> _Command:
     """Add ``SNAPSHOT`` and ``--config``, which every command that reads a snapshot understands."""
-    command = click.option(
-        "--config",
-        type=FILE,
-        help="Read this file instead of hcreport.yml in the current folder.",
-    )(command)
-    return click.argument("snapshot", type=FILE, required=False)(command)
+    return click.argument("snapshot", type=FILE, required=False)(config_option(command))
 
 
 def report_source(snapshot: Path | None, config: Path | None) -> ReportSource:

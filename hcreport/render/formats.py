@@ -11,7 +11,7 @@ from hcreport.gate import Checked
 def _json(checked: Checked) -> str:
     from hcreport.render.json import to_json
 
-    return to_json(checked.snapshot, checked.assessment)
+    return to_json(checked)
 
 
 def _sarif(checked: Checked) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from hcreport.model import Outcome, Status
 
+_SPELLED_OUT = 3
+"""Questions that a short text names; of more it gives the number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -26,6 +29,12 @@ class Unanswered:
     subjects: tuple[str, ...]
     groups: tuple[Group, ...]
     """One for each question."""
+
+    @property
+    def questions(self) -> str:
+        """Return the questions by their titles, or how many there are where that takes lines."""
+        titles = [each.title for each in self.groups]
+        return "; ".join(titles) if len(titles) <= _SPELLED_OUT else f"{len(titles)} questions"
 
 
 def group_outcomes(

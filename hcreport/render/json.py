@@ -1,19 +1,18 @@
-"""The assessment as JSON, for programs: a contract with a number, and its published schema."""
+"""What a check found as JSON, for programs: a contract with a number, and its published schema."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from hcreport.gate import Checked
 from hcreport.model import (
-    Assessment,
     Finding,
     MemoryBudget,
     ModelFit,
     Number,
     Outcome,
     Requirement,
-    Snapshot,
 )
 from hcreport.platforms import UNKNOWN, Platform, detect, setting_for
 from hcreport.render.assessed_images import context_json, image_target_json
@@ -23,17 +22,19 @@ from hcreport.render.json_schema import SCHEMA_NUMBER, json_schema
 __all__ = ["SCHEMA_NUMBER", "json_schema", "to_json"]
 
 
-def to_json(snapshot: Snapshot, assessment: Assessment) -> str:
-    """Return the assessment as one JSON object, all sizes in whole bytes, null where not measured.
+def to_json(checked: Checked) -> str:
+    """Return what was found as one JSON object, all sizes in whole bytes, null where not measured.
 
     Only ASCII leaves here, so that no name can control a terminal that shows it.
     """
+    snapshot, assessment = checked.snapshot, checked.assessment
     platform = detect(snapshot.engine) if snapshot.engine else UNKNOWN
     data: dict[str, Any] = {
         "schema": SCHEMA_NUMBER,
         "project": snapshot.project.name,
         "taken_at": snapshot.taken_at.isoformat(),
-        "findings": [_finding(each) for each in assessment.findings],
+        "check": _check(checked),
+        "findings": [_finding(each, checked) for each in assessment.findings],
         "not_measured": [
             _outcome(each) for each in assessment.outcomes if each.status == "not measured"
         ],
@@ -50,7 +51,16 @@ def to_json(snapshot: Snapshot, assessment: Assessment) -> str:
     return json.dumps(data, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _check(checked: Checked) -> dict[str, Any]:
+    return {
+        "fails": checked.fails,
+        "verdict": checked.verdict,
+        "fail_on": checked.fail_on.value if checked.fail_on else None,
+        "baseline": checked.baseline.name if checked.baseline else None,
+    }
+
+
+def _finding(finding: Finding, checked: Checked) -> dict[str, Any]:
     place = finding.location
     return {
         "rule": finding.rule,
@@ -59,6 +69,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "message": finding.message,
         "anchor": finding.anchor,
+        "standing": checked.standing(finding),
+        "fails": checked.fails_for(finding),
         "location": {"file": place.file, "line": place.line} if place else None,
         "numbers": [_number(each) for each in finding.numbers],
     }

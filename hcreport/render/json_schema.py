@@ -28,6 +28,7 @@ def json_schema() -> Schema:
         "schema": {"const": SCHEMA_NUMBER, "description": "The number of this schema."},
         "project": TEXT,
         "taken_at": {"type": "string", "format": "date-time"},
+        "check": _check(),
         "findings": several(_finding(), "Open problems, the worst first."),
         "not_measured": several(_outcome(), "Questions without an answer, and why."),
         "suppressed": several(_outcome(), "Problems the project lives with, and why."),
@@ -44,6 +45,17 @@ def json_schema() -> Schema:
         "description": "All sizes are in bytes; null is not measured.",
         **whole(properties),
     }
+
+
+def _check() -> Schema:
+    return whole(
+        {
+            "fails": {**FLAG, "description": "The command fails."},
+            "verdict": {**TEXT, "description": "Why it fails or passes."},
+            "fail_on": or_null(TEXT, "The least severity that fails; null where none does."),
+            "baseline": or_null(TEXT, "The file with what was known before."),
+        }
+    )
 
 
 def _outcome() -> Schema:
@@ -83,6 +95,11 @@ def _finding() -> Schema:
                 **TEXT,
                 "description": "The finding's place on the assessment page.",
             },
+            "standing": {
+                "enum": ["new", "worse", "known", None],
+                "description": "What it is beside the baseline; null without one.",
+            },
+            "fails": {**FLAG, "description": "The check fails for it."},
             "location": or_null(place, "Where it stands in the project's files."),
             "numbers": several(_number()),
         }

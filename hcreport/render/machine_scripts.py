@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from hcreport.estimate.doctor import machine_needs_of
 from hcreport.model import MachineCheck, MachineNeeds, Requirement, Snapshot
 from hcreport.platforms import PLATFORMS, Platform, machine_memory
 from hcreport.render.marker import FILE_MARK, POWERSHELL_SCRIPT, SHELL_SCRIPT
+from hcreport.render.program_text import program_texts
 from hcreport.render.quoting import (
     comment_text,
     powershell_quoted,
@@ -26,7 +26,6 @@ from hcreport.render.quoting import (
     shell_quoted,
     shell_word,
 )
-from hcreport.render.templating import templates_folder
 from hcreport.units import GB, GIB, MIB, gb, gib
 
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -92,7 +91,7 @@ def scripts_for(snapshot: Snapshot, needs: Iterable[MachineNeeds]) -> dict[str, 
 
 
 def _script(template: str, values: Mapping[str, object], platforms: Iterable[Platform]) -> str:
-    found = _environment(templates_folder()).get_template(template)
+    found = _environment().get_template(template)
     text = found.render({**values, "platforms": list(platforms)})
     return _BLANK_LINES.sub("\n\n", text)
 
@@ -162,25 +161,18 @@ def _powershell_number(value: int | None) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment(folder: Path) -> Environment:
-    # A script is no page: every value passes a filter that makes it a word of its language.
-    made = Environment(
-        loader=FileSystemLoader(folder / "machine"),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def _environment() -> Environment:
+    return program_texts(
+        "machine",
+        {
+            "comment": comment_text,
+            "shell": shell_quoted,
+            "powershell": powershell_quoted,
+            "number": _number,
+            "powershell_number": _powershell_number,
+            "shell_steps": _shell_steps,
+            "powershell_steps": _powershell_steps,
+            "gib": gib,
+            "gb": gb,
+        },
     )
-    made.filters |= {
-        "comment": comment_text,
-        "shell": shell_quoted,
-        "powershell": powershell_quoted,
-        "number": _number,
-        "powershell_number": _powershell_number,
-        "shell_steps": _shell_steps,
-        "powershell_steps": _powershell_steps,
-        "gib": gib,
-        "gb": gb,
-    }
-    return made

@@ -13,11 +13,11 @@ from hcreport.facts import fact_value
 from hcreport.gate import Checked
 from hcreport.model import Finding
 from hcreport.names import slug
+from hcreport.render.assessed_view import AssessedView
 from hcreport.render.github import github_name, github_text
-from hcreport.render.groups import Group
+from hcreport.render.groups import Unanswered
 from hcreport.render.headline import headline
 from hcreport.render.summary_changes import change_lines
-from hcreport.render.view import View
 from hcreport.render.words import counted, severity_shape, severity_word
 
 MOST_LINES = 60
@@ -61,15 +61,16 @@ def _lines(checked: Checked, listed: int) -> Iterator[str]:
         counted(len(known), "known problem"),
         cut(known, listed, lambda each: _item(checked, each)),
     )
-    unknown = View(snapshot, assessment).not_measured
+    view = AssessedView(snapshot, assessment)
     yield from _folded(
-        f"{counted(len(unknown), 'question')} not answered", cut(unknown, listed, _unanswered)
+        f"{counted(len(view.not_measured), 'question')} not answered",
+        cut(view.unanswered, listed, _unanswered),
     )
 
 
-def _unanswered(group: Group) -> str:
-    subjects = counted(len(group.subjects), "subject")
-    return f"- {github_text(group.title)}, {subjects}: {github_text(group.reason)}"
+def _unanswered(each: Unanswered) -> str:
+    subjects = counted(len(each.subjects), "subject")
+    return f"- {github_text(each.questions)}, {subjects}: {github_text(each.reason)}"
 
 
 def _problems(checked: Checked, findings: Sequence[Finding], listed: int) -> Iterator[str]:

@@ -163,10 +163,10 @@ def _action(action: Action) -> Iterator[RenderableType]:
 
 
 def _not_measured(view: _TerminalView) -> Iterator[RenderableType]:
-    if not view.not_measured:
+    if not view.unanswered:
         return
     yield shown("? Not measured", "bold")
-    for group in view.not_measured:
-        subjects = listed((one_line(each) for each in group.subjects), most=3)
-        yield indented(f"{group.title} ({subjects}): {one_line(group.reason)}")
+    for each in view.unanswered:
+        subjects = listed((one_line(subject) for subject in each.subjects), most=3)
+        yield indented(f"{each.questions} ({subjects}): {one_line(each.reason)}")
     yield Text("")

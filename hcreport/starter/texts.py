@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from hcreport import __version__
 from hcreport.model import Snapshot
 from hcreport.render.escape import one_line
-from hcreport.render.templating import templates_folder
+from hcreport.render.program_text import program_texts
 from hcreport.starter.origin import Origin
 from hcreport.starter.places import Place, has_env_file_outside_git
 
@@ -106,19 +106,9 @@ def workflow_value(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment(folder: Path) -> Environment:
-    # No browser reads this: every value is quoted for YAML by the filter.
-    made = Environment(
-        loader=FileSystemLoader(folder / "start"),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters |= {"yaml_text": yaml_text, "workflow_value": workflow_value}
-    return made
+def _environment() -> Environment:
+    return program_texts("start", {"yaml_text": yaml_text, "workflow_value": workflow_value})
 
 
 def _template(template: str, **values: object) -> str:
-    return _environment(templates_folder()).get_template(template).render(values)
+    return _environment().get_template(template).render(values)

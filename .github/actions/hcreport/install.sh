@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-[ "${RUNNER_OS:-Linux}" != Windows ] || refuse "This action runs on Linux and macOS."
+[ "${RUNNER_OS:-Linux}" = Linux ] || refuse "This action runs on Linux."
 [[ "$INPUT_VERSION" =~ ^([0-9][0-9A-Za-z.+!]*)?$ ]] ||
   refuse "The input version is not a version, such as 1.4.0."
 
