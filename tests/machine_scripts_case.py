@@ -24,6 +24,7 @@ SHELLS = {
     # It takes its own programs before those that a PATH names, and a function before its own.
     "busybox": (
         *("/bin/busybox", "ash", "-c"),
+        # One word for the shell in two pieces, which is what the rule asks about.
         'df() { "$PATH/df" "$@"; }; uname() { "$PATH/uname" "$@"; }; '  # noqa: ISC004
         'sysctl() { "$PATH/sysctl" "$@"; }; . "$0"',
     ),

@@ -135,7 +135,7 @@ def _inputs(workflow: dict[str, Any]) -> Iterator[str]:
 
 
 def _pre_commit(text: str, project: Path) -> Iterator[str]:
-    from pre_commit.clientlib import (  # type: ignore[import-untyped]
+    from pre_commit.clientlib import (  # type: ignore[import-untyped]  # it has no types
         InvalidConfigError,
         load_config,
     )
