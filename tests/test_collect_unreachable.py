@@ -9,18 +9,17 @@ import socket
 import ssl
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.transport.unixconn import UnixHTTPConnection
 
 from hcreport.collect import CollectOptions, collect
 from hcreport.collect.compose import ComposeRequest
 from hcreport.collect.engine import Address, connect, find_address, known_context, spoken_version
+from hcreport.collect.engine_socket import SocketConnection
 from hcreport.errors import ComposeRejected, EngineUnreachable
 from tests.recorded_engine import Hangs, RecordedEngine, serve
 
@@ -47,10 +46,7 @@ class Refusal:
 
 
 def refused(ask: Callable[[], object]) -> Refusal:
-    """Return what the error says, after everything that it held is gone.
-
-    The Docker SDK leaves the socket of a failed connection to the garbage collector.
-    """
+    """Return what the error says, after everything that it held is gone, with every socket."""
 
     def call() -> Refusal:
         with pytest.raises(EngineUnreachable) as caught:
@@ -58,10 +54,8 @@ def refused(ask: Callable[[], object]) -> Refusal:
         assert caught.value.exit_code == 3
         return Refusal(caught.value.message, caught.value.hint)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        said = call()
-        gc.collect()
+    said = call()
+    gc.collect()
     return said
 
 
@@ -90,10 +84,10 @@ def test_a_forbidden_socket_is_said_with_the_group(
 ) -> None:
     """Root may open any socket, so the system's refusal is put in by hand."""
 
-    def refuse(self: UnixHTTPConnection) -> None:
+    def refuse(self: SocketConnection) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(UnixHTTPConnection, "connect", refuse)
+    monkeypatch.setattr(SocketConnection, "connect", refuse)
     error = refusal(f"unix://{place}/s")
     assert error.message.startswith("This user may not talk to the Docker engine")
     assert "usermod -aG docker" in error.hint
@@ -153,10 +147,10 @@ def test_missing_certificates_are_said(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_server_without_tls_is_said(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: UnixHTTPConnection) -> None:
+    def refuse(self: SocketConnection) -> None:
         raise ssl.SSLError(1, "wrong version number")
 
-    monkeypatch.setattr(UnixHTTPConnection, "connect", refuse)
+    monkeypatch.setattr(SocketConnection, "connect", refuse)
     assert "do not agree on TLS" in refusal(f"unix://{place}/s").message
 
 

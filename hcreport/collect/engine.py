@@ -165,21 +165,27 @@ def _agree(address: Address, seconds: int) -> Connection:
 
 def _client(address: Address, version: str, seconds: int) -> APIClient:
     from docker.api.client import APIClient
+    from docker.transport.unixconn import UnixHTTPAdapter
 
-    if address.scheme == "ssh":
-        from hcreport.collect.engine_ssh import SshAdapter
+    from hcreport.collect.engine_socket import SocketAdapter, SocketConnection
+    from hcreport.collect.engine_ssh import SshConnection
 
-        client = APIClient(base_url="unix:///ssh", version=version, timeout=seconds)
-        adapter = SshAdapter(address.url, timeout=seconds, connections=MOST_CONNECTIONS)
-        client.mount("http+docker://", adapter)
-        return client
-    return APIClient(
-        base_url=address.url or None,
+    ssh = address.scheme == "ssh"
+    client = APIClient(
+        base_url="unix:///ssh" if ssh else address.url or None,
         version=version,
         timeout=seconds,
         tls=address.tls,
         max_pool_size=MOST_CONNECTIONS,
     )
+    given = client.get_adapter(client.base_url)
+    if isinstance(given, UnixHTTPAdapter):
+        kind, place = (SshConnection, address.url) if ssh else (SocketConnection, given.socket_path)
+        adapter = SocketAdapter(
+            lambda: kind(place, seconds), timeout=seconds, connections=MOST_CONNECTIONS
+        )
+        client.mount("http+docker://", adapter)
+    return client
 
 
 def spoken_version(newest: str, oldest: str | None) -> str:

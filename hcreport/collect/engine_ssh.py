@@ -10,44 +10,14 @@ import contextlib
 import socket
 import subprocess
 import threading
-from typing import Any
 from urllib.parse import urlsplit
 
-from docker.transport.unixconn import (
-    UnixHTTPAdapter,
-    UnixHTTPConnection,
-    UnixHTTPConnectionPool,
-)
+from docker.transport.unixconn import UnixHTTPConnection
 
 
-class SshAdapter(UnixHTTPAdapter):
-    """Carries the requests of an API client to the engine of ``ssh://[user@]host[:port]``."""
+class SshConnection(UnixHTTPConnection):
+    """A connection to the engine of ``ssh://[user@]host[:port]``."""
 
-    def __init__(self, url: str, *, timeout: int, connections: int) -> None:
-        self._url = url
-        super().__init__("http+unix:///ssh", timeout, max_pool_size=connections)
-
-    def get_connection(self, url: bytes | str, proxies: object = None) -> Any:  # noqa: ARG002
-        """Return the one pool of connections; called by requests."""
-        with self.pools.lock:
-            pool = self.pools.get(url)
-            if pool is None:
-                pool = self.pools[url] = _Pool(self._url, self.timeout, self.max_pool_size)
-            return pool
-
-
-class _Pool(UnixHTTPConnectionPool):
-    def __init__(self, url: str, timeout: int, connections: int) -> None:
-        super().__init__("http+docker://ssh", "", timeout, maxsize=connections)
-        self._url = url
-
-        self._seconds = timeout
-
-    def _new_conn(self) -> Any:
-        return _Connection(self._url, self._seconds)
-
-
-class _Connection(UnixHTTPConnection):
     def __init__(self, url: str, timeout: int) -> None:
         super().__init__("http+docker://ssh", "", timeout)
         self._command = ssh_command(url)
