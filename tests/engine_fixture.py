@@ -19,9 +19,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from docker import DockerClient
+
+from tests.required import missing
 
 CANARY = "canary-5f3a9c7e"
 """A text that stands in every private place of the engine, and may stand in no snapshot."""
@@ -66,11 +69,9 @@ class RunningEngine:
         self.images.clear()
 
 
-def unavailable(reason: str) -> None:
+def unavailable(reason: str) -> NoReturn:
     """Skip the test, or fail it where an engine is required."""
-    if "engine" in os.environ.get("HCREPORT_REQUIRE", "").split(","):
-        pytest.fail(f"an engine is required: {reason}")
-    pytest.skip(reason)
+    missing("engine", reason)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from hcreport.render.machine_scripts import scripts_for
 from hcreport.render.marker import SHELL_SCRIPT
 from hcreport.snapshot import read_snapshot
 from tests.pages_case import SNAPSHOTS
+from tests.required import missing
 
 SHELLS = {
     "dash": ("/bin/dash",),
@@ -96,12 +97,19 @@ def played(machine: Mapping[str, Any], folder: Path) -> dict[str, str]:
     return {"PATH": str(folder), "CHECK_MACHINE_MEMINFO": str(folder / "meminfo"), "HOME": "/"}
 
 
+def shell_command(name: str) -> tuple[str, ...]:
+    """Return the words that start a shell; skip or fail where it is not installed."""
+    if not Path(SHELLS[name][0]).is_file():
+        missing("shells", f"{SHELLS[name][0]} is not installed")
+    return SHELLS[name]
+
+
 def run(
     shell: str, script: Path, environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a script with nothing but the programs of the environment's folder."""
     return subprocess.run(
-        [*SHELLS[shell], str(script), *arguments],
+        [*shell_command(shell), str(script), *arguments],
         env=dict(environment),
         cwd=script.parent,
         capture_output=True,

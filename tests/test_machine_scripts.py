@@ -24,6 +24,7 @@ from hcreport.snapshot import read_snapshot
 from hcreport.units import Bytes, gibibytes, mebibytes
 from tests.machine_scripts_case import MACHINES, SHELLS, played, run, script_text, three_checks
 from tests.pages_case import SNAPSHOTS
+from tests.required import missing
 
 EXIT_CODES = {
     "runs": 0,
@@ -174,8 +175,9 @@ def test_largest_sizes_are_computed_rightly(shell: str, script: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", ["sh", "dash"])
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="there is no shellcheck")
 def test_shellcheck_finds_nothing(kind: str, script: Path) -> None:
+    if shutil.which("shellcheck") is None:
+        missing("shells", "shellcheck is not installed")
     command = ["shellcheck", "-s", kind, str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == ""

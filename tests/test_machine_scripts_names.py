@@ -18,7 +18,7 @@ from hcreport.render.escape import one_line
 from hcreport.render.machine_scripts import scripts_for
 from hcreport.render.marker import POWERSHELL_SCRIPT, SHELL_SCRIPT
 from hcreport.snapshot import read_snapshot
-from tests.machine_scripts_case import SHELLS, script_text, three_checks
+from tests.machine_scripts_case import SHELLS, script_text, shell_command, three_checks
 from tests.pages_case import SNAPSHOTS
 
 COMMANDS = {
@@ -77,12 +77,14 @@ def test_a_shell_prints_every_name_and_runs_none(names: list[str], tmp_path: Pat
     script.write_bytes(script_text(checks_for(names)).encode("utf-8"))
     listed = [f"  {one_line(each)}" for each in dict.fromkeys(names)]
     for shell in SHELLS:
-        command = [*SHELLS[shell], str(script)]
+        command = [*shell_command(shell), str(script)]
         unknown = run_without_programs([*command, "no such scenario, surely"], tmp_path)
         assert unknown.returncode == 2
         assert unknown.stderr == b""
         assert unknown.stdout.decode("utf-8").split("\n")[1:-1] == listed
-    known = run_without_programs([*SHELLS["dash"], str(script), one_line(names[-1])], tmp_path)
+    known = run_without_programs(
+        [*shell_command("dash"), str(script), one_line(names[-1])], tmp_path
+    )
     assert known.stdout.startswith(b"Not measured: There is no docker command here.")
     assert list(tmp_path.iterdir()) == [script]
 

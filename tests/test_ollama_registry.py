@@ -37,6 +37,7 @@ from tests.ollama_server import (
     serve_web,
     stored_model,
 )
+from tests.required import missing
 
 NAME = "library/small:latest"
 
@@ -220,9 +221,7 @@ def debian_registry(folder: Path) -> Iterator[str]:
     """Run Debian's docker-registry on a free port, with files in a folder."""
     program = os.environ.get("HCREPORT_TEST_REGISTRY") or shutil.which("docker-registry")
     if program is None:
-        if "registry" in os.environ.get("HCREPORT_REQUIRE", "").split(","):
-            pytest.fail("docker-registry is required")
-        pytest.skip("there is no docker-registry; HCREPORT_TEST_REGISTRY names one")
+        missing("registry", "there is no docker-registry; HCREPORT_TEST_REGISTRY names one")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     config = folder / "config.yml"

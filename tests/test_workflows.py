@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.required import missing
+
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 ACTION = ROOT / ".github/actions/hcreport/action.yml"
@@ -89,7 +91,7 @@ def test_zizmor_finds_no_weak_spot() -> None:
 
 def test_shellcheck_finds_nothing_in_the_scripts() -> None:
     if shutil.which("shellcheck") is None:
-        pytest.skip("shellcheck is not installed")
+        missing("shells", "shellcheck is not installed")
     scripts = [*ACTION.parent.glob("*.sh"), ROOT / ".ci/release-notes", ROOT / ".ci/run"]
     assert len(scripts) >= 8
     done = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.serving import Serving, serving
+from tests.required import missing
 
 # The same engine each time; the first has no windows, and takes a third of the time for a page.
 _PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
@@ -51,9 +51,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium; without it the tests skip, unless HCREPORT_REQUIRE names it."""
     executable = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if executable is None:
-        if "browser" in os.environ.get("HCREPORT_REQUIRE", ""):
-            pytest.fail("HCREPORT_REQUIRE asks for a browser and there is no Chromium")
-        pytest.skip("there is no Chromium on this machine")
+        missing("browser", "there is no Chromium on this machine")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         yield started

@@ -12,7 +12,7 @@ import pytest
 from hcreport.model import MachineCheck
 from hcreport.units import Bytes
 from tests.engine_fixture import RunningEngine, unavailable
-from tests.machine_scripts_case import SHELLS, script_text
+from tests.machine_scripts_case import script_text, shell_command
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ def test_the_script_reads_a_real_engine(engine: RunningEngine, tmp_path: Path) -
     found = {}
     for name in checks:
         done = subprocess.run(
-            [*SHELLS["dash"], str(script), name],
+            [*shell_command("dash"), str(script), name],
             env=environment,
             capture_output=True,
             text=True,
