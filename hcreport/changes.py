@@ -14,22 +14,13 @@ from hcreport.units import Bytes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A problem that the earlier snapshot did not have."""
+class ProblemChange:
+    """A problem that is not the same in both snapshots."""
 
     finding: Finding
+    """As the later snapshot has it; as it was, where it is none there."""
     why: str
-    """One clause: what the earlier snapshot said instead."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ended:
-    """A problem of the earlier snapshot that is none in the later one."""
-
-    finding: Finding
-    """As it was."""
-    why: str
-    """One clause: what the later snapshot says instead."""
+    """One clause: what the snapshot without it says instead, or how severe it was before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,21 +64,23 @@ class NeedChange:
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemChanges:
-    """Which problems are in one of two snapshots only, and how many in both."""
+    """Which problems differ between two snapshots, and how many do not."""
 
-    opened: tuple[Opened, ...] = ()
-    """The worst first."""
-    closed: tuple[Ended, ...] = ()
+    opened: tuple[ProblemChange, ...] = ()
+    """Problems that the earlier snapshot does not have, the worst first."""
+    worse: tuple[ProblemChange, ...] = ()
+    """Problems of both that are more severe now, the worst first."""
+    closed: tuple[ProblemChange, ...] = ()
     """Checked again and found in order, or gone together with what they were about."""
-    unanswered: tuple[Ended, ...] = ()
+    unanswered: tuple[ProblemChange, ...] = ()
     """Problems whose question has no answer now, so nobody knows whether they are still there."""
     stayed: int = 0
-    """How many problems are in both."""
+    """How many problems are in both, and no more severe now."""
 
     @property
     def any_problem(self) -> bool:
-        """A problem opened or ended."""
-        return bool(self.opened or self.closed or self.unanswered)
+        """A problem opened, got worse or ended."""
+        return bool(self.opened or self.worse or self.closed or self.unanswered)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +125,7 @@ def changes_between(
         before=moment_of(old, main),
         after=moment_of(new, main),
         opened=problems.opened,
+        worse=problems.worse,
         closed=problems.closed,
         unanswered=problems.unanswered,
         stayed=problems.stayed,
@@ -151,21 +145,28 @@ def problem_changes(
     subjects = {each.subject for each in later[1].outcomes}
     were = {each.anchor: each for each in earlier[1].findings}
     are = {each.anchor: each for each in later[1].findings}
-    ended = [
-        _ended(each, after.about(each), subjects)
-        for anchor, each in were.items()
-        if anchor not in are
-    ]
+    both = [(were[anchor], each) for anchor, each in are.items() if anchor in were]
+    worse = tuple(_worse(old, new) for old, new in both if new.severity.is_worse_than(old.severity))
+    ended: dict[bool, list[ProblemChange]] = {True: [], False: []}
+    for anchor, each in were.items():
+        if anchor not in are:
+            answered, why = _ended(each, after.about(each), subjects)
+            ended[answered].append(ProblemChange(finding=each, why=why))
     return ProblemChanges(
         opened=tuple(
-            Opened(finding=each, why=_before(before.about(each)))
+            ProblemChange(finding=each, why=_before(before.about(each)))
             for anchor, each in are.items()
             if anchor not in were
         ),
-        closed=tuple(each for known, each in ended if known),
-        unanswered=tuple(each for known, each in ended if not known),
-        stayed=len(were.keys() & are.keys()),
+        worse=worse,
+        closed=tuple(ended[True]),
+        unanswered=tuple(ended[False]),
+        stayed=len(both) - len(worse),
     )
+
+
+def _worse(old: Finding, new: Finding) -> ProblemChange:
+    return ProblemChange(finding=new, why=f"it was of severity {old.severity.value} before")
 
 
 def _needs(old: Snapshot, new: Snapshot) -> Iterator[NeedChange]:
@@ -213,21 +214,20 @@ def _before(outcome: Outcome | None) -> str:
             return "it was in order before"
 
 
-def _ended(finding: Finding, outcome: Outcome | None, subjects: set[str]) -> tuple[bool, Ended]:
-    """Return what a later snapshot says about an earlier problem, and whether that is an answer."""
+def _ended(finding: Finding, outcome: Outcome | None, subjects: set[str]) -> tuple[bool, str]:
+    """Return whether a later snapshot says what became of a problem, and that in one clause."""
     if outcome is None:
         gone = finding.subject not in subjects
-        why = f"{finding.subject} is gone" if gone else "the question is not asked any more"
-        return gone, Ended(finding=finding, why=why)
+        return gone, f"{finding.subject} is gone" if gone else "the question is not asked any more"
     match outcome.status:
         case "not measured":
-            return False, Ended(finding=finding, why=f"not measured now: {outcome.reason}")
+            return False, f"not measured now: {outcome.reason}"
         case "not applicable":
-            return True, Ended(finding=finding, why=f"it does not arise now: {outcome.reason}")
+            return True, f"it does not arise now: {outcome.reason}"
         case "suppressed":
-            return True, Ended(finding=finding, why=f"suppressed: {outcome.reason}")
+            return True, f"suppressed: {outcome.reason}"
         case _:
-            return True, Ended(finding=finding, why="checked, and in order now")
+            return True, "checked, and in order now"
 
 
 def _images(old: Snapshot, new: Snapshot) -> Iterable[Resized]:

@@ -64,7 +64,7 @@ class Checked:
         rule = load_rules().get(finding.rule)
         if before is None or (rule is not None and rule.rule.stale):
             return "new"
-        return "known" if before.rank <= finding.severity.rank else "worse"
+        return "worse" if finding.severity.is_worse_than(before) else "known"
 
     def is_known(self, finding: Finding) -> bool:
         """Tell whether the baseline has this finding, at least as severe as it is now."""

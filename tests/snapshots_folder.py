@@ -21,6 +21,14 @@ def write(folder: Path, day: int, name: str | None = None, **changed: Any) -> Pa
     return path
 
 
+def nearly_full(folder: Path, *names: str) -> None:
+    """Write two snapshots: of the engine's memory most is used in the first, all in the second."""
+    data = json.loads(SNAPSHOTS["watched"].read_text(encoding="utf-8"))
+    used = sum(each["memory"]["usage"] for each in data["containers"] if each.get("memory"))
+    for day, (name, share) in enumerate(zip(names, (0.9, 0.99), strict=True)):
+        write(folder, day, name, engine=data["engine"] | {"memory_total": int(used / share)})
+
+
 def unhealthy(*services: str) -> list[dict[str, Any]]:
     """Return the containers, of which those of some services are unhealthy."""
     containers: list[dict[str, Any]] = json.loads(SNAPSHOTS["watched"].read_text(encoding="utf-8"))[

@@ -12,14 +12,14 @@ import pytest
 
 from hcreport.analyze import analyze
 from hcreport.changes import Changes, changes_between
-from hcreport.model import Snapshot
+from hcreport.model import Severity, Snapshot
 from hcreport.render.changes import ChangesView
 from hcreport.render.history_chart import HEIGHT, HistoryChart, Look, Series, history_chart
 from hcreport.render.report import ReportSource, make_report
 from hcreport.snapshot import parse_snapshot
 from hcreport.units import gib, mebibytes
 from tests.pages_case import SNAPSHOTS, pages
-from tests.snapshots_folder import START, unhealthy, write
+from tests.snapshots_folder import START, nearly_full, unhealthy, write
 
 
 def snapshot(**changed: Any) -> Snapshot:
@@ -54,6 +54,25 @@ def test_a_problem_opens_and_closes() -> None:
     assert opened[0].why
     closed = changes(troubled, calm).closed
     assert [each.finding.anchor for each in closed] == [each.finding.anchor for each in opened]
+
+
+def test_a_problem_gets_worse_but_no_milder_one_is_named() -> None:
+    old, new = snapshot(), snapshot()
+    assessment = analyze(new)
+    first = assessment.findings[0]
+    milder = first.model_copy(update={"severity": Severity.LOW})
+    mild = assessment.model_copy(update={"findings": (*assessment.findings[1:], milder)})
+    assert first.severity.is_worse_than(Severity.LOW)
+    found = changes_between((old, mild), (new, assessment))
+    assert [(each.finding, each.why) for each in found.worse] == [
+        (first, "it was of severity low before")
+    ]
+    assert (found.opened, found.closed, found.any_problem) == ((), (), True)
+    assert found.stayed == len(assessment.findings) - 1
+    assert "1 problem got worse and" in ChangesView(found).verdict
+    back = changes_between((old, assessment), (new, mild))
+    assert (back.worse, back.stayed) == ((), len(assessment.findings))
+    assert "No problem opened, closed or got worse" in ChangesView(back).verdict
 
 
 def test_images_limits_and_services_that_differ() -> None:
@@ -192,12 +211,21 @@ def _page(folder: Path, count: int) -> str:
     return make_report(ReportSource(folder=folder)).pages["changes.md"]
 
 
+def test_the_page_names_what_got_worse(tmp_path: Path) -> None:
+    nearly_full(tmp_path, "1.json", "2.json")
+    (tmp_path / "hcreport.yml").write_text("snapshots_dir: .\n", encoding="utf-8")
+    page = make_report(ReportSource(folder=tmp_path)).pages["changes.md"]
+    _, _, worse = page.partition("#### Got worse\n")
+    assert "](assessment.md#engine-memory-near-full-shop)" in worse.split("###")[0]
+    assert "It was of severity medium before." in worse.split("###")[0]
+
+
 def test_the_page_shows_three_charts_and_the_newest_of_many(tmp_path: Path) -> None:
     page = _page(tmp_path, 20)
     assert page.count('role="img"') == 3
     assert page.count(" January 2026, 00&#58;00 UTC |") == 3 * 12
     assert page.count("8 older ones stand only in the picture") == 2
-    assert "No problem opened or closed since 19 January 2026" in page
+    assert "No problem opened, closed or got worse since 19 January 2026" in page
     identifiers = re.findall(r'id="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers))
     names = [each.split() for each in re.findall(r'aria-labelledby="([^"]+)"', page)]

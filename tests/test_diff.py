@@ -22,7 +22,7 @@ from hcreport.render.diff_markdown import diff_markdown
 from hcreport.render.diff_terminal import diff_terminal
 from hcreport.snapshot import read_snapshot
 from tests.pages_case import SNAPSHOTS, assessed
-from tests.snapshots_folder import unhealthy, write
+from tests.snapshots_folder import nearly_full, unhealthy, write
 
 Diff = Callable[..., tuple[int, str, str]]
 
@@ -104,6 +104,18 @@ def test_markdown_and_json_say_the_same(diff: Diff) -> None:
     assert [each["after"] is None for each in data["memory"]["scenarios"]] == [False, True]
 
 
+def test_what_got_worse_is_named_in_every_form(diff: Diff, tmp_path: Path) -> None:
+    nearly_full(tmp_path, "old.json", "new.json")
+    terminal, markdown = diff()[1], diff("--format", "markdown")[1]
+    for words in ("1 problem got worse", "Got worse", "It was of severity medium before"):
+        assert words in terminal
+        assert words in markdown
+    data = json.loads(diff("--format", "json")[1])
+    assert [(each["rule"], each["severity"]) for each in data["problems"]["worse"]] == [
+        ("engine-memory-near-full", "high")
+    ]
+
+
 def test_the_schema_is_strict() -> None:
     snapshot, _ = assessed("watched")
     schema = diff_schema()
@@ -121,7 +133,7 @@ def test_every_snapshot_can_be_compared(name: str) -> None:
     view = compared(snapshot, snapshot)
     jsonschema.Draft202012Validator(diff_schema()).validate(json.loads(diff_json(view)))
     assert diff_markdown(view).startswith("## ")
-    assert "No problem opened or closed since" in " ".join(diff_terminal(view).split())
+    assert "No problem opened, closed or got worse since" in " ".join(diff_terminal(view).split())
     assert view.order == "Both snapshots are of the same time."
 
 

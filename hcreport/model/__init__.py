@@ -5,28 +5,18 @@ come from Compose, observed ones from the engine; sizes are :class:`hcreport.uni
 """
 
 from hcreport.model.assessment import (
-    EFFORTS,
-    PHASES,
-    Action,
     Assessment,
-    Confidence,
     ContainerNeed,
     CpuNeed,
     DiskNeed,
     DiskPart,
-    Effort,
-    Finding,
     IdleSuppression,
     ImageTarget,
     MachineNeed,
     MemoryBudget,
     ModelFit,
-    Outcome,
-    Phase,
     Requirement,
     RequirementPart,
-    Severity,
-    Status,
     SuggestedLimit,
     TargetStep,
 )
@@ -67,6 +57,18 @@ from hcreport.model.declared import (
     Scenario,
     Service,
     ServiceAddress,
+)
+from hcreport.model.finding import (
+    EFFORTS,
+    PHASES,
+    Action,
+    Confidence,
+    Effort,
+    Finding,
+    Outcome,
+    Phase,
+    Severity,
+    Status,
 )
 from hcreport.model.llm import CacheType, LayerCache, ModelMemory, ModelShape, RunnerSettings
 from hcreport.model.machine import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from hcreport.changes import Changes, Ended, Need, Opened, Resized
+from hcreport.changes import Changes, Need, ProblemChange, Resized
 from hcreport.history import Moment
 from hcreport.render.words import NOT_MEASURED, counted, date_text, joined, listed
 from hcreport.units import Bytes, gb, gib
@@ -53,13 +53,14 @@ class ChangesView:
         known = self.changes
         counts = (
             (len(known.opened), "opened"),
+            (len(known.worse), "got worse"),
             (len(known.closed), "closed"),
             (len(known.unanswered), "can no longer be told"),
         )
         parts = [f"{counted(count, 'problem')} {what}" for count, what in counts if count]
         stayed = f"{counted(known.stayed, 'problem')} stayed"
         if not parts:
-            return f"No problem opened or closed since {self.since}; {stayed}."
+            return f"No problem opened, closed or got worse since {self.since}; {stayed}."
         return f"Since {self.since}, {joined([*parts, stayed])}."
 
     @cached_property
@@ -107,14 +108,15 @@ class ChangesView:
 
     @property
     def any_problem(self) -> bool:
-        """A problem opened or ended."""
+        """A problem opened, got worse or ended."""
         return self.changes.any_problem
 
     @cached_property
-    def problem_lists(self) -> Sequence[tuple[str, Capped[Opened] | Capped[Ended]]]:
-        """Return the problems that opened, closed and have no answer now, each with its heading."""
+    def problem_lists(self) -> Sequence[tuple[str, Capped[ProblemChange]]]:
+        """Return the problems that differ, by what happened to them, each list with its heading."""
         return (
             ("Opened", capped(self.changes.opened)),
+            ("Got worse", capped(self.changes.worse)),
             ("Closed", capped(self.changes.closed)),
             ("No answer any more", capped(self.changes.unanswered)),
         )

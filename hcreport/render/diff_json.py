@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hcreport.changes import Ended, Need, NeedChange, Opened, Resized
+from hcreport.changes import Need, NeedChange, ProblemChange, Resized
 from hcreport.history import Moment
 from hcreport.model import Severity
 from hcreport.render.diff import DiffView
@@ -30,6 +30,7 @@ def diff_json(diff: DiffView) -> str:
         "in_order": diff.in_order,
         "problems": {
             "opened": [_problem(each) for each in changes.opened],
+            "worse": [_problem(each) for each in changes.worse],
             "closed": [_problem(each) for each in changes.closed],
             "unanswered": [_problem(each) for each in changes.unanswered],
             "stayed": changes.stayed,
@@ -56,9 +57,10 @@ def diff_schema() -> Schema:
     problems = whole(
         {
             "opened": several(_problem_schema(), "Problems the earlier snapshot does not have."),
+            "worse": several(_problem_schema(), "Problems of both that are more severe now."),
             "closed": several(_problem_schema(), "Checked again and in order now, or gone."),
             "unanswered": several(_problem_schema(), "Nobody knows whether they are still there."),
-            "stayed": about(COUNT, "How many problems are in both."),
+            "stayed": about(COUNT, "How many problems are in both, and no more severe now."),
         }
     )
     memory = whole(
@@ -102,7 +104,7 @@ def diff_schema() -> Schema:
     }
 
 
-def _problem(each: Opened | Ended) -> dict[str, Any]:
+def _problem(each: ProblemChange) -> dict[str, Any]:
     finding = each.finding
     return {
         "rule": finding.rule,
@@ -122,7 +124,7 @@ def _problem_schema() -> Schema:
             "severity": {"enum": [each.value for each in Severity]},
             "message": TEXT,
             "anchor": about(TEXT, "The finding's place on the assessment page."),
-            "why": about(TEXT, "What the other snapshot says instead."),
+            "why": about(TEXT, "What the other snapshot says instead, or how severe it was."),
         }
     )
 

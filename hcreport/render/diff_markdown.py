@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hcreport.changes import Ended, Opened
+from hcreport.changes import ProblemChange
 from hcreport.render.changes import Capped, ThenAndNow
 from hcreport.render.diff import DiffView
 from hcreport.render.github import github_name, github_text
@@ -41,7 +41,7 @@ def _lines(diff: DiffView) -> Iterator[str]:
     yield from (f"- {github_text(sentence)}" for sentence in view.services)
 
 
-def _problems(heading: str, entries: Capped[Opened] | Capped[Ended]) -> Iterator[str]:
+def _problems(heading: str, entries: Capped[ProblemChange]) -> Iterator[str]:
     if not entries.shown:
         return
     yield f"### {heading}"

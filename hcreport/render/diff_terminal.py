@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hcreport.changes import Ended, Opened
+from hcreport.changes import ProblemChange
 from hcreport.model import Finding
 from hcreport.render.changes import Capped, ThenAndNow
 from hcreport.render.console import WIDTH, indented, printed, shown
@@ -46,7 +46,7 @@ def _parts(diff: DiffView) -> Iterator[RenderableType]:
         yield indented(sentence)
 
 
-def _problems(heading: str, entries: Capped[Opened] | Capped[Ended]) -> Iterator[RenderableType]:
+def _problems(heading: str, entries: Capped[ProblemChange]) -> Iterator[RenderableType]:
     if not entries.shown:
         return
     yield shown(heading, "bold")
