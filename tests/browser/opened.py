@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,15 @@ requestAnimationFrame(function look() {
 """
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+# The parser has come to the scripts, which stand behind everything else, and something is drawn.
+_PARSED_AND_PAINTED = """
+() => document.querySelector("script[src*='/bundle.']")
+  && performance.getEntriesByName("first-contentful-paint").length
+"""
+# A slow machine draws a table before it has read all of its rows, and then again, wider. When it
+# does so is chance; what moves once all is there is the page's doing.
+_FORGET_SHIFTS = "window.hcShifts.length = 0"
+
 _LATE = re.compile(r"/bundle\.\w+\.min\.js$|/hcreport\.js$")
 """The theme's script and ours; both stand where they let the page be drawn first."""
 
@@ -58,10 +68,14 @@ class Opened:
         return bool(self.page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
 
     def shifts(self) -> list[str]:
-        """Return each layout shift since the page began to load, with what moved."""
+        """Return each layout shift, with what moved; of a page loaded late, since its scripts."""
         self.wait_until_drawn()
         found: list[str] = self.page.evaluate("window.hcShifts")
         return found
+
+    def reload_late(self) -> None:
+        """Load the page again; scripts arrive when it is drawn, as with ``late`` at the start."""
+        _load_before_scripts(self.page, lambda: self.page.reload(wait_until="commit"))
 
     def grounds(self) -> set[str]:
         """Return the colours that were behind the page in any frame since it began to load."""
@@ -106,7 +120,8 @@ def open_page(
     where = address.as_uri() if isinstance(address, Path) else address
     _listen(opened, home=where)
     if late:
-        _goto_before_scripts(opened.page, where)
+        page = opened.page
+        _load_before_scripts(page, lambda: page.goto(where, wait_until="commit"))
     else:
         opened.page.goto(where)
     return opened
@@ -120,18 +135,21 @@ def is_at_home(address: str, home: str) -> bool:
     return (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
 
 
-def _goto_before_scripts(page: Page, address: str) -> None:
+def _load_before_scripts(page: Page, load: Callable[[], object]) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route(_LATE, hold)
-    page.goto(address, wait_until="commit")
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    load()
+    page.wait_for_function(_PARSED_AND_PAINTED)
+    page.evaluate(_DRAWN)
+    page.evaluate(_FORGET_SHIFTS)
     for route in held:
         route.continue_()
     page.wait_for_load_state()
+    page.unroute(_LATE, hold)
 
 
 def _listen(opened: Opened, *, home: str) -> None:

@@ -155,7 +155,7 @@ def test_ticks_stay_are_counted_and_can_be_cleared(browser: Browser, served: str
         assert status.inner_text() == "1 of 7 done"
         clear.click()
         assert not box.is_checked()
-        page.reload()
+        opened.reload_late()
         assert not box.is_checked()
         assert page.evaluate("localStorage.length") == page.evaluate(
             "Object.keys(localStorage).filter(key => !key.startsWith('hcreport:')).length"

@@ -231,7 +231,7 @@ def test_nothing_moves_while_the_page_loads(
         value = json.dumps({"memory": machine, "platform": "docker-desktop-wsl2"})
         page.evaluate("value => localStorage.setItem('hcreport:machine', value)", value)
         page.goto(f"{served}/requirements.html#will-it-run-here")
-        page.reload()
+        opened.reload_late()
         expect(page.locator("#hc-run-memory")).to_have_value(machine)
         assert opened.shifts() == []
 
