@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hcreport.units import KIB
+_STARTER = Path(__file__).with_name("starter.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Cost:
     cpu_seconds: float
     """User and system time."""
     peak_bytes: int
-    """The most memory that one of the processes held, or this one when it started them."""
+    """The most memory that one of the processes held."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,27 +54,22 @@ class Row:
 
 def run_once(command: Command) -> Cost:
     """Run a command and return what it took. Raises RuntimeError where it fails."""
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [str(word) for word in command.words],
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", _STARTER, *map(str, command.words)],
         cwd=command.folder,
         env=_environment(),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as process:
-        errors = process.stderr.read() if process.stderr else b""
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        said = errors.decode(errors="replace").strip()[-500:]
-        raise RuntimeError(f"{command.name} failed with {process.returncode}: {said}")
-    return Cost(
-        wall_seconds=wall,
-        cpu_seconds=used.ru_utime + used.ru_stime,
-        peak_bytes=used.ru_maxrss * KIB,  # Linux counts in KiB
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=True,
     )
+    taken = json.loads(done.stdout)
+    code = taken.pop("code")
+    if code != 0:
+        said = done.stderr.strip()[-500:]
+        raise RuntimeError(f"{command.name} failed with {code}: {said}")
+    return Cost(**taken)
 
 
 def _environment() -> dict[str, str]:

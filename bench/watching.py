@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import Row
+from bench.measure import Command, Row, run_once
 from bench.offline import PROGRAM
-from hcreport.units import KIB, MB
+from hcreport.units import MB
 
 _SECONDS = 20
 """How long each of the two watches here."""
@@ -67,15 +67,9 @@ def watching(folder: Path, engine: str) -> list[Row]:
 
 def _run(place: str, folder: Path, *words: str) -> _Cost:
     with _engine_cpu(place) as engine:
-        process = subprocess.Popen(
-            [PROGRAM, *words], cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"hcreport {' '.join(words)} failed with {process.returncode}")
-    cpu = used.ru_utime + used.ru_stime + engine[0]
-    return _Cost(cpu=cpu, memory=used.ru_maxrss * KIB / MB)
+        name = f"hcreport {' '.join(words)}"
+        taken = run_once(Command(name=name, words=(PROGRAM, *words), folder=folder))
+    return _Cost(cpu=taken.cpu_seconds + engine[0], memory=taken.peak_bytes / MB)
 
 
 def _docker_stats(place: str, folder: Path) -> _Cost:
