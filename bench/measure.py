@@ -54,6 +54,7 @@ class Row:
 
 def run_once(command: Command) -> Cost:
     """Run a command and return what it took. Raises RuntimeError where it fails."""
+    # The starter needs no packages, and is to be small and quick.
     done = subprocess.run(
         [sys.executable, "-I", "-S", _STARTER, *map(str, command.words)],
         cwd=command.folder,

@@ -1,4 +1,4 @@
-"""Runs one command and prints what it took, as JSON on the last line of its standard output.
+"""Runs one command and prints nothing but what it took, as JSON.
 
 Linux counts the memory of the process that starts another as if it were the other's own (getrusage,
 ``ru_maxrss``). A benchmark that has grown large would measure itself, so this small program starts
@@ -25,7 +25,7 @@ def main() -> None:
         "code": process.returncode,
         "wall_seconds": wall,
         "cpu_seconds": used.ru_utime + used.ru_stime,
-        "peak_bytes": used.ru_maxrss * 1024,
+        "peak_bytes": used.ru_maxrss * 1024,  # Linux counts in KiB
     }
     sys.stdout.write(json.dumps(taken) + "\n")
 

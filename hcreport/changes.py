@@ -147,11 +147,12 @@ def problem_changes(
     are = {each.anchor: each for each in later[1].findings}
     both = [(were[anchor], each) for anchor, each in are.items() if anchor in were]
     worse = tuple(_worse(old, new) for old, new in both if new.severity.is_worse_than(old.severity))
-    ended: dict[bool, list[ProblemChange]] = {True: [], False: []}
+    closed: list[ProblemChange] = []
+    unanswered: list[ProblemChange] = []
     for anchor, each in were.items():
         if anchor not in are:
             answered, why = _ended(each, after.about(each), subjects)
-            ended[answered].append(ProblemChange(finding=each, why=why))
+            (closed if answered else unanswered).append(ProblemChange(finding=each, why=why))
     return ProblemChanges(
         opened=tuple(
             ProblemChange(finding=each, why=_before(before.about(each)))
@@ -159,8 +160,8 @@ def problem_changes(
             if anchor not in were
         ),
         worse=worse,
-        closed=tuple(ended[True]),
-        unanswered=tuple(ended[False]),
+        closed=tuple(closed),
+        unanswered=tuple(unanswered),
         stayed=len(both) - len(worse),
     )
 

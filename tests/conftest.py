@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def _unit(file: str) -> str:
     if not file.startswith("tests/engine/"):
         return file
-    one_for_all = "HCREPORT_TEST_DOCKER_HOST" in os.environ
+    one_for_all = bool(os.environ.get("HCREPORT_TEST_DOCKER_HOST"))
     own = "engine_of_its_own" in (_CHECKOUT / file).read_text(encoding="utf-8")
     return file if own and not one_for_all else "engine"
 

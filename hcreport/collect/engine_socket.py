@@ -26,8 +26,9 @@ class SocketAdapter(UnixHTTPAdapter):
         self._new = new
         super().__init__("http+unix:///", timeout, max_pool_size=connections)
 
+    # Requests calls it with both; a socket knows no proxy.
     def get_connection(self, url: bytes | str, proxies: object = None) -> Any:  # noqa: ARG002
-        """Return the one pool of connections; called by requests."""
+        """Return the one pool of connections."""
         with self.pools.lock:
             pool = self.pools.get(url)
             if pool is None:

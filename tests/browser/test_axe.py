@@ -61,8 +61,8 @@ def test_axe_finds_no_barrier_in_a_history(browser: Browser, tmp_path: Path) -> 
 def barriers(browser: Browser, address: str, *, everywhere: bool = True) -> str:
     """Return what axe finds, one line each with where.
 
-    A phone shows the colours of a desk in other places, and all of them are on the main pages. So
-    the others are not looked at narrow and dark unless ``everywhere``.
+    Narrow and dark at once is looked at ``everywhere`` only, to save time: what has other colours
+    on a phone, such as the labels within tables, is on the main pages too.
     """
     found: dict[str, list[str]] = {}
     with open_page(browser, address) as opened:
